@@ -1,0 +1,77 @@
+/** LaunchPlan → bubblewrap (bwrap(1)). Pure: the same plan gives the same words on every machine. */
+import type { LaunchPlan, Mount } from "../plan/launch-plan.ts"
+import type { Descriptor, Invocation } from "./invocation.ts"
+
+/** High enough to be in nobody's way: the runtime's own descriptors are small numbers. */
+const firstDescriptor = 100
+/** bubblewrap takes 9,000 words in all (MAX_ARGS); longer plans go through --args. */
+const wordsMax = 4000
+
+/**
+ * @param program path of bwrap
+ * The environment is bubblewrap's own and so the command's: values in --setenv would stand in /proc/PID/cmdline,
+ * where every user of the machine can read them.
+ */
+export function bubblewrapInvocation(plan: LaunchPlan, program: string): Invocation {
+  const descriptors: Descriptor[] = []
+  const open = (content: string): string => {
+    const number = firstDescriptor + descriptors.length
+    descriptors.push({ number, content })
+    return String(number)
+  }
+  const setup = [
+    ...isolation(plan),
+    ...plan.mounts.flatMap(mount => mountWords(mount, open)),
+    "--chdir",
+    plan.project,
+  ]
+  const words = setup.length > wordsMax ? ["--args", open(setup.map(word => `${word}\0`).join(""))] : setup
+  return { program, words: [...words, "--", ...plan.command], descriptors, environment: plan.environment }
+}
+
+function isolation(plan: LaunchPlan): string[] {
+  return [
+    "--unshare-user",
+    "--unshare-pid",
+    "--unshare-ipc",
+    "--unshare-uts",
+    "--unshare-cgroup",
+    ...(plan.network.mode === "off" ? ["--unshare-net"] : []),
+    ...(plan.nestedUserns ? [] : ["--disable-userns"]),
+    ...(plan.terminal === "new-session" ? ["--new-session"] : []),
+    "--die-with-parent",
+    // As root bubblewrap would leave the capabilities of its user namespace in place.
+    "--cap-drop",
+    "ALL",
+  ]
+}
+
+function mountWords(mount: Mount, open: (content: string) => string): string[] {
+  const { path } = mount
+  switch (mount.kind) {
+    case "host":
+      return [mount.access === "write" ? "--bind" : "--ro-bind", path, path]
+    case "private":
+      return ["--perms", octal(mount.mode), "--tmpfs", path]
+    case "hidden-directory":
+      return ["--perms", mount.passable ? "0111" : "0000", "--tmpfs", path]
+    case "hidden-file":
+      return ["--perms", "0000", "--ro-bind-data", open(""), path]
+    case "directory":
+      return ["--perms", octal(mount.mode), "--dir", path]
+    case "link":
+      return ["--symlink", mount.target, path]
+    case "file":
+      return ["--perms", "0444", "--file", open(mount.content), path]
+    case "proc":
+      return ["--proc", path]
+    case "dev":
+      return ["--dev", path]
+    case "sealed":
+      return ["--remount-ro", path]
+  }
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, "0")
+}

@@ -1,0 +1,56 @@
+/** Absolute POSIX paths as text. Nothing here looks at a disk. */
+import { posix } from "node:path"
+
+/** `path` made absolute against `base`, without `.`, `..`, doubled or trailing slashes. */
+export function absolutePath(path: string, base: string): string {
+  if (path.startsWith("/") && !/\/\.{0,2}(\/|$)/.test(path)) return path
+  return withoutTrailingSlash(posix.resolve(base, path))
+}
+
+/** The names between the slashes; the root has none. */
+export function componentsOf(path: string): string[] {
+  return path.split("/").filter(name => name !== "")
+}
+
+/** How many names lie between the root and `path`. */
+export function depthOf(path: string): number {
+  return componentsOf(path).length
+}
+
+/** Whether `path` is `tree` or lies below it. */
+export function isWithin(path: string, tree: string): boolean {
+  return path === tree || tree === "/" || path.startsWith(`${tree}/`)
+}
+
+/** Whether `path` lies below `tree` and is not it. */
+export function isBelow(path: string, tree: string): boolean {
+  return path !== tree && isWithin(path, tree)
+}
+
+export function parentOf(path: string): string {
+  return posix.dirname(path)
+}
+
+export function nameOf(path: string): string {
+  return posix.basename(path)
+}
+
+/** `/a/b/c` → `/`, `/a`, `/a/b`, `/a/b/c`: shallow first. */
+export function lineageOf(path: string): string[] {
+  const lineage = ["/"]
+  let walked = ""
+  for (const name of componentsOf(path)) {
+    walked += `/${name}`
+    lineage.push(walked)
+  }
+  return lineage
+}
+
+/** `path` with the home directory written as `~`, for people. */
+export function tildePath(path: string, home: string): string {
+  return isWithin(path, home) && home !== "/" ? `~${path.slice(home.length)}` : path
+}
+
+function withoutTrailingSlash(path: string): string {
+  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path
+}

@@ -1,0 +1,118 @@
+/**
+ * Words → options and the rest. Options end at the first word that is not one, so that no option of the wrapped
+ * command is ever taken for ours. Our own scanner: node:util's parseArgs does not stop there, and loading it costs
+ * 0.7 ms of a launch.
+ */
+import { didYouMean } from "../base/closest-word.ts"
+import { UserError } from "../base/error.ts"
+import { printable } from "../base/printable.ts"
+import { type OptionName, type OptionSpec, optionSpecs } from "./options.ts"
+
+/** One option as it was given. */
+export type GivenOption = {
+  name: OptionName
+  /** "" for an option without a value */
+  value: string
+  /** as people wrote it, for messages: `--deny ~/.aws` */
+  words: string
+}
+
+export type ParsedArguments = { given: GivenOption[]; rest: string[] }
+
+/** @param allowed names of the options that mean something here; all of them when absent */
+export function parseOptions(words: readonly string[], allowed?: readonly OptionName[]): ParsedArguments {
+  const given: GivenOption[] = []
+  const queue = [...words]
+  for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
+    if (word === "--") return finished(given, queue)
+    if (!word.startsWith("-") || word === "-") return finished(given, [word, ...queue])
+    const found = word.startsWith("--") ? [longOption(word, queue)] : shortOptions(word, queue)
+    for (const option of found) given.push(checkedOption(option, allowed))
+  }
+  return finished(given, [])
+}
+
+function finished(given: GivenOption[], rest: string[]): ParsedArguments {
+  for (const [index, option] of given.entries()) {
+    const spec = specOf(option.name)
+    const earlier = given.findIndex(({ name }) => name === option.name)
+    if (earlier < index && spec.value !== undefined && spec.repeats !== true)
+      throw new UserError(
+        `--${option.name} is given twice: "${given[earlier]?.words}" and "${option.words}"`,
+        "keep one of them",
+      )
+  }
+  return { given, rest }
+}
+
+function longOption(word: string, queue: string[]): GivenOption {
+  const equals = word.indexOf("=")
+  const written = equals < 0 ? word.slice(2) : word.slice(2, equals)
+  const spec = optionSpecs.find(({ name, alias }) => name === written || alias === written)
+  if (spec === undefined) throw unknownOption(`--${written}`)
+  if (spec.value === undefined && equals >= 0)
+    throw new UserError(`--${written} takes no value`, `write --${written} alone`)
+  if (spec.value === undefined) return { name: spec.name, value: "", words: word }
+  const value = equals < 0 ? queue.shift() : word.slice(equals + 1)
+  return withValue(spec, `--${written}`, value)
+}
+
+/** `-nv` is `-n -v`; `-C DIR` and `-CDIR` are the same. */
+function shortOptions(word: string, queue: string[]): GivenOption[] {
+  const found: GivenOption[] = []
+  for (let at = 1; at < word.length; at++) {
+    const letter = word[at] ?? ""
+    const spec = optionSpecs.find(({ short }) => short === letter)
+    if (spec === undefined) throw unknownOption(`-${letter}`)
+    if (spec.value === undefined) found.push({ name: spec.name, value: "", words: `-${letter}` })
+    else {
+      const joined = word.slice(at + 1)
+      found.push(withValue(spec, `-${letter}`, joined === "" ? queue.shift() : joined))
+      break
+    }
+  }
+  return found
+}
+
+function withValue(
+  spec: OptionSpec & { name: OptionName },
+  written: string,
+  value: string | undefined,
+): GivenOption {
+  if (value === undefined || value === "")
+    throw new UserError(`${written} needs a value`, `write ${written} ${spec.value}`)
+  if (value.includes("\0"))
+    throw new UserError(`${written}: a NUL byte cannot be part of a value`, `write ${written} ${spec.value}`)
+  const { choices } = spec
+  if (choices !== undefined && !choices.includes(value))
+    throw new UserError(
+      `${written} cannot be "${printable(value)}"${didYouMean(value, choices)}`,
+      `choose one of: ${choices.join(", ")}`,
+    )
+  return { name: spec.name, value, words: `${written} ${value}` }
+}
+
+function checkedOption(option: GivenOption, allowed: readonly OptionName[] | undefined): GivenOption {
+  if (allowed === undefined || allowed.includes(option.name)) return option
+  throw new UserError(
+    `${option.words} means nothing here`,
+    "see `cordon help` for the options of each command",
+  )
+}
+
+function unknownOption(written: string): UserError {
+  const names = optionSpecs.flatMap(({ name, alias }) => [
+    `--${name}`,
+    ...(alias === undefined ? [] : [`--${alias}`]),
+  ])
+  return new UserError(
+    `unknown option ${printable(written)}${didYouMean(written, names)}`,
+    "options of the command come after its name; see `cordon --help`",
+  )
+}
+
+function specOf(name: OptionName): OptionSpec {
+  const spec = optionSpecs.find(option => option.name === name)
+  if (spec === undefined) throw new Error(`bug: option ${name} is not in the table`)
+  return spec
+}

@@ -1,0 +1,41 @@
+/** `cordon check [FILE…]`: is the policy valid? Every problem of every file, with its place. */
+import { PolicyError, UserError } from "../../base/error.ts"
+import { exitCode } from "../../base/exit-code.ts"
+import { absolutePath } from "../../base/path.ts"
+import { printable } from "../../base/printable.ts"
+import { checkPolicyFile, policyFilesInForce } from "../../run.ts"
+import type { ParsedArguments } from "../arguments.ts"
+import { print, printJson, reportError } from "../output.ts"
+import { isGiven, runRequest } from "../request.ts"
+
+export async function checkCommand({ given, rest }: ParsedArguments): Promise<number> {
+  const request = runRequest(given, [], process.env)
+  const files = rest.length > 0 ? rest : policyFilesInForce(request)
+  const results: { file: string; problems: string[] }[] = []
+  for (const file of files)
+    results.push({ file, problems: await problemsOf(file, isGiven(given, "json"), request) })
+  const broken = results.some(({ problems }) => problems.length > 0)
+  if (isGiven(given, "json")) printJson("PolicyCheck", results)
+  else if (!isGiven(given, "quiet")) printResults(results)
+  return broken ? exitCode.wrong : exitCode.ok
+}
+
+async function problemsOf(
+  file: string,
+  silent: boolean,
+  request: ReturnType<typeof runRequest>,
+): Promise<string[]> {
+  try {
+    await checkPolicyFile(absolutePath(file, process.cwd()), file, request)
+    return []
+  } catch (error) {
+    if (!(error instanceof PolicyError || error instanceof UserError)) throw error
+    if (!silent) reportError(error)
+    return error.message.split("\n")
+  }
+}
+
+function printResults(results: readonly { file: string; problems: readonly string[] }[]): void {
+  if (results.length === 0) print("no policy file here; the built-in policy holds")
+  for (const { file, problems } of results) if (problems.length === 0) print(`${printable(file)}: valid`)
+}

@@ -1,0 +1,167 @@
+/** `cordon explain <path|host[:port]|env NAME>`: the verdict, the rule that decides, and what else matched and lost. */
+import { UserError } from "../../base/error.ts"
+import { exitCode } from "../../base/exit-code.ts"
+import { absolutePath } from "../../base/path.ts"
+import { printable } from "../../base/printable.ts"
+import { judgeVariable } from "../../plan/environment.ts"
+import { nodeAt, ruleText } from "../../plan/nodes.ts"
+import { hostPattern } from "../../policy/host-pattern.ts"
+import type { PathRule, Protection } from "../../policy/layer.ts"
+import { formatSource } from "../../policy/source.ts"
+import { type Prepared, prepare } from "../../run.ts"
+import type { ParsedArguments } from "../arguments.ts"
+import { coloured, print, printJson } from "../output.ts"
+import { isGiven, runRequest } from "../request.ts"
+import { sayWarnings } from "../warnings.ts"
+
+/** What `explain` has to say; the same for people and for programs. */
+export type Explanation = {
+  subject: string
+  kind: "path" | "host" | "variable"
+  /** deny, private, read, write · allow, deny · pass, remove, set */
+  verdict: string
+  /** the deciding rule with its layer and place */
+  rule: string
+  layer: string
+  source: string
+  /** what would have to be known besides: where a link leads, what does not hold yet, which flag would change it */
+  notes: string[]
+  /** rules that matched and lost */
+  lost: { rule: string; layer: string; source: string }[]
+}
+
+export async function explainCommand({ given, rest }: ParsedArguments): Promise<number> {
+  const [subject, name, ...more] = rest
+  if (subject === undefined || (name !== undefined && subject !== "env") || more.length > 0)
+    throw new UserError(
+      "explain takes one thing",
+      "write cordon explain ~/.aws, cordon explain github.com, or cordon explain env HOME",
+    )
+  const prepared = await prepare(runRequest(given, [], process.env))
+  if (!isGiven(given, "quiet")) sayWarnings(prepared)
+  const explanation = explain(subject, name, prepared)
+  if (isGiven(given, "json")) printJson("Explanation", explanation)
+  else printExplanation(explanation)
+  return exitCode.ok
+}
+
+function explain(subject: string, name: string | undefined, prepared: Prepared): Explanation {
+  if (subject === "env") {
+    if (name === undefined)
+      throw new UserError("explain env needs the name of a variable", "write cordon explain env HOME")
+    return explainVariable(name, prepared)
+  }
+  return isHost(subject, prepared) ? explainHost(subject, prepared) : explainPath(subject, prepared)
+}
+
+/** `github.com`, `*.npmjs.org:443`, `10.0.0.1`; a name with a slash, or of something that exists, is a path. */
+function isHost(subject: string, { site }: Prepared): boolean {
+  if (/^[~./$]/.test(subject) || (subject.includes("/") && !/^[\d.:a-f[\]]+\/\d+$/i.test(subject)))
+    return false
+  if (site.facts(absolutePath(subject, site.project)).kind !== "missing") return false
+  return /^[^.]+\.[^.]|:|^localhost$/.test(subject)
+}
+
+function explainPath(subject: string, prepared: Prepared): Explanation {
+  const { site, judge, notLive } = prepared
+  const spelled = absolutePath(subject.replace(/^~(?=\/|$)/, site.account.home), process.cwd())
+  const { canonical, kind } = site.facts(spelled)
+  const node = nodeAt(canonical, { judge: judge.judge, facts: site.facts })
+  const { rule, protection } = judge.judge(canonical)
+  const deciding = protection ?? rule
+  const notes = canonical === spelled ? [] : [`leads to ${canonical}`]
+  if (kind === "missing" && (node.access === "deny" || protection !== undefined))
+    notes.push("it does not exist; one that is made later is not covered yet")
+  const unseen = notLive().find(
+    ({ source }) => source.line === 0 && source.file === "the look at the project",
+  )
+  if (unseen !== undefined && deciding.value.kind !== "exact") notes.push(unseen.why)
+  const opening =
+    protection === undefined ? openingOf(node.access, canonical) : `to lift it: --unprotect ${canonical}`
+  if (opening !== undefined) notes.push(opening)
+  return {
+    subject: spelled,
+    kind: "path",
+    verdict: node.access,
+    rule: ruleText(deciding),
+    layer: deciding.layer,
+    source: formatSource(deciding.source),
+    notes,
+    lost: judge
+      .matchesOf(canonical)
+      .filter(other => other !== deciding)
+      .map(lostRule),
+  }
+}
+
+function openingOf(access: string, path: string): string | undefined {
+  if (access === "deny") return `to read it: --read ${path}`
+  return access === "read" ? `to write it: --write ${path}` : undefined
+}
+
+function lostRule(rule: PathRule | Protection) {
+  return { rule: ruleText(rule), layer: rule.layer, source: formatSource(rule.source) }
+}
+
+function explainVariable(name: string, { policy, plan }: Prepared): Explanation {
+  const value = process.env[name] ?? ""
+  const { verdict, rule, why } = judgeVariable(name, value, policy)
+  const assignment = policy.assignments.find(other => other.name === name)
+  const mode = policy.settings.environmentMode
+  const deciding = assignment ?? rule ?? mode
+  const set = assignment !== undefined || (name in plan.environment && plan.environment[name] !== value)
+  return {
+    subject: name,
+    kind: "variable",
+    verdict: set ? "set" : verdict,
+    rule:
+      assignment !== undefined
+        ? "environment.set"
+        : rule === undefined
+          ? why
+          : `environment.${rule.verdict} ${rule.value}`,
+    layer: deciding.layer,
+    source: formatSource(deciding.source),
+    notes: verdict === "remove" && !set ? [`to pass it: --env ${name}`] : [],
+    lost: [],
+  }
+}
+
+function explainHost(subject: string, { policy }: Prepared): Explanation {
+  const pattern = parsedHost(subject)
+  const { networkMode } = policy.settings
+  return {
+    subject: pattern,
+    kind: "host",
+    verdict: networkMode.value === "open" ? "allow" : "deny",
+    rule: `network.mode ${networkMode.value}`,
+    layer: networkMode.layer,
+    source: formatSource(networkMode.source),
+    notes:
+      networkMode.value === "open"
+        ? ["the network is the host's own: no name is looked at"]
+        : ["to open the network: --net open"],
+    lost: [],
+  }
+}
+
+function parsedHost(subject: string): string {
+  try {
+    const { host, port } = hostPattern(subject)
+    return port === undefined ? host : `${host}:${port}`
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    throw new UserError(cause.message, "write cordon explain github.com:443")
+  }
+}
+
+function printExplanation(explanation: Explanation): void {
+  const closed = ["deny", "remove"].includes(explanation.verdict)
+  print(`${printable(explanation.subject)}: ${coloured(explanation.verdict, closed ? "red" : "green")}`)
+  print(
+    `  by ${printable(explanation.rule)}  ${coloured(`${explanation.layer}, ${printable(explanation.source)}`, "dim")}`,
+  )
+  for (const note of explanation.notes) print(`  ${printable(note)}`)
+  for (const { rule, layer, source } of explanation.lost)
+    print(coloured(`  lost: ${printable(rule)}  ${layer}, ${printable(source)}`, "dim"))
+}

@@ -1,0 +1,130 @@
+/** `cordon policy show|schema|init|trust` */
+import { mkdirSync, writeFileSync } from "node:fs"
+import { didYouMean } from "../../base/closest-word.ts"
+import { UserError } from "../../base/error.ts"
+import { exitCode } from "../../base/exit-code.ts"
+import { parentOf } from "../../base/path.ts"
+import { printable } from "../../base/printable.ts"
+import { writeTrust } from "../../host/state-directory.ts"
+import { ruleText } from "../../plan/nodes.ts"
+import { formatSource, type Sourced } from "../../policy/source.ts"
+import { settingNames } from "../../policy/tighten.ts"
+import { contentHash } from "../../policy/trust.ts"
+import { findPolicy, type PolicyInForce } from "../../run.ts"
+import type { GivenOption, ParsedArguments } from "../arguments.ts"
+import { coloured, print, printJson, say } from "../output.ts"
+import { isGiven, runRequest } from "../request.ts"
+import { projectStarter, userStarter } from "../starter.ts"
+
+const verbs = ["show", "schema", "init", "trust"] as const
+
+export async function policyCommand({ given, rest }: ParsedArguments): Promise<number> {
+  const [verb = "", ...more] = rest
+  switch (verbs.find(known => known === verb)) {
+    case "show":
+      return showPolicy(given)
+    case "schema":
+      return showSchema()
+    case "init":
+      return initPolicy(given, more)
+    case "trust":
+      return trustPolicy(given, more)
+    case undefined:
+      throw new UserError(
+        `there is no "cordon policy ${printable(verb)}"${didYouMean(verb, verbs)}`,
+        `choose one of: ${verbs.join(", ")}`,
+      )
+  }
+}
+
+/** The merged policy: every rule that is in force, and where it was written. */
+async function showPolicy(given: readonly GivenOption[]): Promise<number> {
+  const { policy, inForce } = await findPolicy(runRequest(given, [], process.env))
+  if (isGiven(given, "json")) {
+    printJson("Policy", { ...policy, leftOut: inForce.leftOut })
+    return exitCode.ok
+  }
+  const line = (text: string, { layer, source, locked }: Sourced<unknown>) =>
+    print(
+      `${printable(text)}  ${coloured(`# ${layer}${locked ? ", locked" : ""}, ${printable(formatSource(source))}`, "dim")}`,
+    )
+  for (const [name, value] of Object.entries({ ...policy.settings, ...policy.limits }))
+    line(`${settingNames[name as keyof typeof settingNames]}: ${value.value}`, value)
+  for (const rule of policy.paths) line(ruleText(rule), rule)
+  for (const rule of policy.protections) line(ruleText(rule), rule)
+  for (const entry of policy.state) line(`state ${entry.value}`, entry)
+  for (const rule of policy.hosts)
+    line(
+      `${rule.verdict} ${rule.value.host}${rule.value.port === undefined ? "" : `:${rule.value.port}`}`,
+      rule,
+    )
+  for (const rule of policy.variables) line(`${rule.verdict} variable ${rule.value}`, rule)
+  for (const rule of policy.assignments) line(`set ${rule.name}`, rule)
+  return exitCode.ok
+}
+
+async function showSchema(): Promise<number> {
+  const { policyJsonSchema } = await import("../json-schema.ts")
+  print(JSON.stringify(policyJsonSchema(), undefined, 2))
+  return exitCode.ok
+}
+
+async function initPolicy(given: readonly GivenOption[], words: readonly string[]): Promise<number> {
+  const user = words[0] === "user"
+  if (words.length > 1 || (words[0] !== undefined && !user && words[0] !== "project"))
+    throw new UserError("policy init takes `project` (default) or `user`", "write cordon policy init user")
+  const { site } = await findPolicy(runRequest(given, [], process.env))
+  const path = user
+    ? `${site.variables.xdg.XDG_CONFIG_HOME}/cordon/policy.yaml`
+    : `${site.project}/.cordon.yaml`
+  mkdirSync(parentOf(path), { recursive: true })
+  try {
+    writeFileSync(path, user ? userStarter : projectStarter, { flag: "wx" })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause
+    throw new UserError(`${path} exists already`, "edit it, and try cordon check")
+  }
+  say(`wrote ${printable(path)}; edit it, and try cordon check`)
+  return exitCode.ok
+}
+
+/** Shows what a repository's policy would open, and remembers exactly that content when the person agrees. */
+async function trustPolicy(given: readonly GivenOption[], words: readonly string[]): Promise<number> {
+  const yes = words.length === 1 && words[0] === "yes"
+  if (words.length > 0 && !yes)
+    throw new UserError("policy trust takes nothing, or `yes`", "write cordon policy trust")
+  const found = await findPolicy(runRequest(given, [], process.env))
+  const { site, inForce } = found
+  const policy = inForce.project?.files[0]
+  if (inForce.project === undefined || policy === undefined)
+    throw new UserError("this project has no policy of its own", "write one with cordon policy init")
+  if (inForce.leftOut.length === 0) {
+    say(`${printable(policy.path)} opens nothing beyond your own policy: there is nothing to trust`)
+    return exitCode.ok
+  }
+  showOpenings(found)
+  if (!yes && !(await agrees())) {
+    say("nothing was trusted")
+    return exitCode.wrong
+  }
+  writeTrust(site.variables.xdg.XDG_STATE_HOME ?? "", policy.path, contentHash(inForce.project.files))
+  say("trusted; a change of the policy will have to be trusted again")
+  return exitCode.ok
+}
+
+function showOpenings({ inForce }: PolicyInForce): void {
+  say("this project's policy would open, beyond your own:")
+  for (const { text, source } of inForce.leftOut)
+    say(`  ${coloured("+", "green", "stderr")} ${printable(text)}  (${printable(formatSource(source))})`)
+}
+
+async function agrees(): Promise<boolean> {
+  if (process.stdin.isTTY !== true)
+    throw new UserError(
+      "there is no terminal to ask on",
+      "look at the list above, then write cordon policy trust yes",
+    )
+  process.stderr.write("cordon: trust exactly this content? [y/N] ")
+  for await (const line of console) return /^y(es)?$/i.test(line.trim())
+  return false
+}

@@ -1,0 +1,70 @@
+/** `cordon [options] [--] <command> …` */
+import { mkdirSync } from "node:fs"
+import { UserError } from "../../base/error.ts"
+import { exitCode } from "../../base/exit-code.ts"
+import { printable, shellQuoted } from "../../base/printable.ts"
+import { become } from "../../kernel/become.ts"
+import { scopeAbstractSockets } from "../../kernel/landlock.ts"
+import { invocationOf, type Prepared, prepare, requireHost } from "../../run.ts"
+import type { ParsedArguments } from "../arguments.ts"
+import { say } from "../output.ts"
+import { isGiven, runRequest } from "../request.ts"
+import { sayWarnings } from "../warnings.ts"
+
+/** Starts the command in a sandbox; when all goes well it does not return, because it became the sandbox. */
+export async function runCommand({ given, rest }: ParsedArguments): Promise<number> {
+  refuseNesting()
+  if (rest.length === 0)
+    throw new UserError("there is no command to run", "write cordon <command>, such as: cordon claude")
+  const complete = isGiven(given, "dry-run") || isGiven(given, "verbose")
+  const prepared = await prepare(runRequest(given, rest, process.env), complete)
+  if (isGiven(given, "dry-run")) {
+    const { printDryRun } = await import("../dry-run.ts")
+    return printDryRun(prepared, isGiven(given, "json"))
+  }
+  if (isGiven(given, "json"))
+    throw new UserError("--json goes with --dry-run", "add --dry-run, or remove --json")
+  if (!isGiven(given, "quiet")) sayWarnings(prepared)
+  if (isGiven(given, "verbose")) sayMore(prepared)
+  const missing = programProblem(prepared, rest[0] ?? "")
+  if (missing !== undefined) return missing
+  return launch(prepared)
+}
+
+function launch({ plan, site }: Prepared): never {
+  const { bubblewrap, invocation } = invocationOf(plan)
+  requireHost(bubblewrap, site.account.uid)
+  for (const path of plan.create) mkdirSync(path, { recursive: true, mode: 0o700 })
+  if (plan.scopeAbstractSockets) scopeAbstractSockets()
+  return become(invocation)
+}
+
+/** Namespaces inside a sandbox are switched off, so a second one cannot be made; it would not be needed either. */
+function refuseNesting(): void {
+  const { CORDON, CORDON_SESSION } = process.env
+  if (CORDON === "1" && CORDON_SESSION)
+    throw new UserError(
+      "this runs inside a Cordon sandbox already, and another one cannot be made in it",
+      "run the command without cordon: the sandbox around it holds",
+    )
+}
+
+function sayMore({ plan, agents, notLive }: Prepared): void {
+  say(
+    `project ${printable(plan.project)}, network ${plan.network.mode}, agent ${agents.join(", ") || "none recognised"}`,
+  )
+  for (const { rule, why } of notLive()) say(`not yet live: ${printable(rule)}: ${why}`)
+}
+
+function programProblem({ program }: Prepared, word: string): number | undefined {
+  switch (program.kind) {
+    case "found":
+      return undefined
+    case "missing":
+      say(`${printable(shellQuoted(word))}: command not found`)
+      return exitCode.notFound
+    case "barred":
+      say(`${printable(program.path)} may not run: ${program.why}`)
+      return exitCode.notExecutable
+  }
+}

@@ -1,0 +1,104 @@
+/** `cordon verify`: starts a sandbox under the present policy and proves from inside what holds. */
+import { randomBytes } from "node:crypto"
+import { rmSync, writeFileSync } from "node:fs"
+import { createServer, type Server } from "node:net"
+import { HostError } from "../../base/error.ts"
+import { exitCode } from "../../base/exit-code.ts"
+import { printable } from "../../base/printable.ts"
+import { findBubblewrap } from "../../host/bubblewrap.ts"
+import type { Attempt, Outcome } from "../../inside/probe.ts"
+import { prepare } from "../../run.ts"
+import type { GivenOption, ParsedArguments } from "../arguments.ts"
+import { coloured, print, printJson, say } from "../output.ts"
+import { isGiven, runRequest } from "../request.ts"
+import { type Check, checksOf, type Surroundings } from "../verify-checks.ts"
+
+type Proof = { guarantee: string; holds: boolean; detail: string }
+
+export async function verifyCommand({ given }: ParsedArguments): Promise<number> {
+  const prepared = await prepare(runRequest(given, [process.execPath, "inside-probe"], process.env))
+  const name = `cordon-verify-${randomBytes(8).toString("hex")}`
+  const outside = `/tmp/${name}`
+  const servers = [
+    await listening(createServer(), { host: "127.0.0.1", port: 0 }),
+    await listening(createServer(), { path: `\0${name}` }),
+  ]
+  writeFileSync(outside, "")
+  try {
+    const address = servers[0]?.address()
+    const port = typeof address === "object" && address !== null ? address.port : 0
+    const surroundings: Surroundings = {
+      port,
+      abstractName: name,
+      outsideFile: outside,
+      environment: process.env,
+      bubblewrap: findBubblewrap().path,
+    }
+    const checks = checksOf(prepared, surroundings)
+    if (!isGiven(given, "quiet")) say(`trying ${checks.length} things inside a sandbox`)
+    const outcomes = await tryInside(
+      given,
+      checks.map(({ attempt }) => attempt),
+    )
+    return report(
+      checks.map((check, index) => proofOf(check, outcomes[index])),
+      given,
+    )
+  } finally {
+    rmSync(outside)
+    for (const server of servers) server.close()
+  }
+}
+
+function proofOf({ guarantee, expected }: Check, outcome: Outcome | undefined): Proof {
+  const holds = outcome?.result === expected
+  return {
+    guarantee,
+    holds,
+    detail:
+      outcome === undefined
+        ? "the sandbox gave no answer"
+        : `${outcome.result}${outcome.detail === "" ? "" : `: ${outcome.detail}`}`,
+  }
+}
+
+function report(proofs: readonly Proof[], given: readonly GivenOption[]): number {
+  const lies = proofs.filter(({ holds }) => !holds)
+  if (isGiven(given, "json")) printJson("Verification", proofs)
+  else {
+    for (const { guarantee, holds, detail } of proofs)
+      print(
+        `${holds ? coloured("holds", "green") : coloured("FAILS", "red")}  ${printable(guarantee)}  ${coloured(printable(detail), "dim")}`,
+      )
+    print(lies.length === 0 ? `all ${proofs.length} hold` : `${lies.length} of ${proofs.length} do not hold`)
+  }
+  return lies.length === 0 ? exitCode.ok : exitCode.wrong
+}
+
+/** The launch that a person would make, with a probe of ours in the place of the command. */
+async function tryInside(given: readonly GivenOption[], attempts: readonly Attempt[]): Promise<Outcome[]> {
+  const skipped = ["json", "quiet", "verbose"]
+  const words = given
+    .filter(({ name }) => !skipped.includes(name))
+    .flatMap(({ name, value }) => (value === "" ? [`--${name}`] : [`--${name}`, value]))
+  const child = Bun.spawn([process.execPath, ...words, "--quiet", "--", process.execPath, "inside-probe"], {
+    stdin: new Blob([JSON.stringify(attempts)]),
+    stdout: "pipe",
+    stderr: "inherit",
+  })
+  const answer = await new Response(child.stdout).text()
+  const code = await child.exited
+  if (code !== 0)
+    throw new HostError(`the sandbox ended with ${code} before it could be tried`, "see cordon doctor")
+  return JSON.parse(answer) as Outcome[]
+}
+
+function listening(
+  server: Server,
+  where: { host: string; port: number } | { path: string },
+): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject)
+    server.listen(where, () => resolve(server))
+  })
+}

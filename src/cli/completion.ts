@@ -1,0 +1,110 @@
+/** Completions for bash, zsh and fish, made from the table of options. */
+import { type OptionSpec, optionSpecs } from "./options.ts"
+import { commands } from "./words.ts"
+
+export const shells = ["bash", "zsh", "fish"] as const
+export type Shell = (typeof shells)[number]
+
+export function completionScript(shell: Shell): string {
+  switch (shell) {
+    case "bash":
+      return bashScript()
+    case "zsh":
+      return zshScript()
+    case "fish":
+      return fishScript()
+  }
+}
+
+const names = commands.map(({ name }) => name)
+
+function spellings({ name, short, alias }: OptionSpec): string[] {
+  return [
+    `--${name}`,
+    ...(alias === undefined ? [] : [`--${alias}`]),
+    ...(short === undefined ? [] : [`-${short}`]),
+  ]
+}
+
+/** What a value is, for the shell: words to choose from, a path, or something only the person knows. */
+function valueKind({ value, choices }: OptionSpec): "choices" | "path" | "text" {
+  if (choices !== undefined) return "choices"
+  return value !== undefined && /PATH|FILE|DIR/.test(value) ? "path" : "text"
+}
+
+function bashScript(): string {
+  const cases = optionSpecs
+    .filter(({ value }) => value !== undefined)
+    .map(spec => {
+      const words = {
+        choices: `COMPREPLY=($(compgen -W "${spec.choices?.join(" ")}" -- "$word"))`,
+        path: `COMPREPLY=($(compgen -f -- "$word"))`,
+        text: "COMPREPLY=()",
+      }
+      return `    ${spellings(spec).join("|")}) ${words[valueKind(spec)]}; return ;;`
+    })
+  return `# bash completion for cordon: eval "$(cordon completion bash)"
+_cordon() {
+  local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]}
+  COMPREPLY=()
+  case $previous in
+${cases.join("\n")}
+    policy) COMPREPLY=($(compgen -W "show schema init trust" -- "$word")); return ;;
+    completion) COMPREPLY=($(compgen -W "${shells.join(" ")}" -- "$word")); return ;;
+  esac
+  if [[ $word == -* ]]; then
+    COMPREPLY=($(compgen -W "${optionSpecs.flatMap(spellings).join(" ")}" -- "$word"))
+  elif ((COMP_CWORD == 1)); then
+    COMPREPLY=($(compgen -W "${names.join(" ")}" -- "$word") $(compgen -c -- "$word"))
+  else
+    COMPREPLY=($(compgen -f -- "$word"))
+  fi
+}
+complete -o filenames -F _cordon cordon
+`
+}
+
+function zshScript(): string {
+  const quote = (text: string) => text.replace(/'/g, "'\\''").replace(/[[\]:]/g, "\\$&")
+  const lines = optionSpecs.flatMap(spec => {
+    const action = { choices: `(${spec.choices?.join(" ")})`, path: "_files", text: "" }[valueKind(spec)]
+    const value = spec.value === undefined ? "" : `:${quote(spec.value)}:${action}`
+    return spellings(spec).map(
+      spelling => `    '${spec.repeats ? "*" : ""}${spelling}[${quote(spec.help)}]${value}'`,
+    )
+  })
+  return `#compdef cordon
+# zsh completion for cordon: cordon completion zsh > "\${fpath[1]}/_cordon"
+_cordon() {
+  local -a commands
+  commands=(${commands.map(({ name, help }) => `'${name}:${quote(help)}'`).join(" ")})
+  _arguments -S \\
+${lines.join(" \\\n")} \\
+    '1: :{ _describe command commands; _command_names -e }' \\
+    '*:: :_normal'
+}
+_cordon "$@"
+`
+}
+
+function fishScript(): string {
+  const quote = (text: string) => text.replace(/[\\']/g, "\\$&")
+  const lines = optionSpecs.map(spec => {
+    const short = spec.short === undefined ? "" : ` -s ${spec.short}`
+    const alias = spec.alias === undefined ? "" : ` -l ${spec.alias}`
+    const value = {
+      choices: ` -x -a '${spec.choices?.join(" ")}'`,
+      path: " -r -F",
+      text: spec.value === undefined ? "" : " -x",
+    }[valueKind(spec)]
+    return `complete -c cordon${short} -l ${spec.name}${alias}${value} -d '${quote(spec.help)}'`
+  })
+  const words = commands.map(
+    ({ name, help }) => `complete -c cordon -n __fish_use_subcommand -a ${name} -d '${quote(help)}'`,
+  )
+  return `# fish completion for cordon: cordon completion fish > ~/.config/fish/completions/cordon.fish
+${[...lines, ...words].join("\n")}
+complete -c cordon -n '__fish_seen_subcommand_from policy' -x -a 'show schema init trust'
+complete -c cordon -n '__fish_seen_subcommand_from completion' -x -a '${shells.join(" ")}'
+`
+}

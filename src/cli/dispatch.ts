@@ -1,0 +1,102 @@
+/** The first word decides which command this is. Everything that a launch does not need loads when asked for. */
+import { didYouMean } from "../base/closest-word.ts"
+import { UserError } from "../base/error.ts"
+import { exitCode } from "../base/exit-code.ts"
+import { type ParsedArguments, parseOptions } from "./arguments.ts"
+import { runCommand } from "./commands/run.ts"
+import { isGiven } from "./request.ts"
+import { type CommandName, commands } from "./words.ts"
+
+/** @returns the exit code */
+export async function dispatch(words: readonly string[]): Promise<number> {
+  if (words[0] === "inside-probe" && process.env.CORDON === "1")
+    return (await import("../inside/probe.ts")).probe()
+  const parsed = parseOptions(words)
+  if (isGiven(parsed.given, "help")) return printHelp(undefined)
+  if (isGiven(parsed.given, "version")) return printVersion()
+  const command = commands.find(({ name }) => name === parsed.rest[0])?.name
+  // `cordon -- check` runs a program called check: after `--` every word belongs to the command.
+  if (command === undefined || endsExplicitly(words, parsed)) return runCommand(parsed)
+  return subcommand(command, withLaterOptions(command, parsed))
+}
+
+/** Whether the options ended at a `--`. */
+function endsExplicitly(words: readonly string[], { rest }: ParsedArguments): boolean {
+  return words[words.length - rest.length - 1] === "--"
+}
+
+/** Options may stand before the name of a command and after it; after `run` they end at the first word again. */
+function withLaterOptions(command: CommandName, { given, rest }: ParsedArguments): ParsedArguments {
+  const later = rest.slice(1)
+  if (command === "run") {
+    const parsed = parseOptions(later)
+    return { given: [...given, ...parsed.given], rest: parsed.rest }
+  }
+  const all: ParsedArguments = { given: [...given], rest: [] }
+  for (let words = later; words.length > 0; ) {
+    const parsed = parseOptions(words)
+    all.given.push(...parsed.given)
+    all.rest.push(...parsed.rest.slice(0, 1))
+    words = parsed.rest.slice(1)
+  }
+  return all
+}
+
+async function subcommand(command: CommandName, parsed: ParsedArguments): Promise<number> {
+  if (isGiven(parsed.given, "help") && command !== "run") return printHelp(command)
+  switch (command) {
+    case "run":
+      return isGiven(parsed.given, "help") ? printHelp("run") : runCommand(parsed)
+    case "explain":
+      return (await import("./commands/explain.ts")).explainCommand(parsed)
+    case "check":
+      return (await import("./commands/check.ts")).checkCommand(parsed)
+    case "policy":
+      return (await import("./commands/policy.ts")).policyCommand(parsed)
+    case "doctor":
+      return (await import("./commands/doctor.ts")).doctorCommand(parsed)
+    case "verify":
+      return (await import("./commands/verify.ts")).verifyCommand(parsed)
+    case "completion":
+      return printCompletion(parsed.rest)
+    case "help":
+      return printHelp(parsed.rest[0])
+    case "log":
+    case "audit":
+    case "approve":
+      throw new UserError(
+        `cordon ${command} is not there yet in this version`,
+        "see `cordon help` for what is",
+      )
+  }
+}
+
+async function printHelp(topic: string | undefined): Promise<number> {
+  const [{ helpText }, { print }] = await Promise.all([import("./help.ts"), import("./output.ts")])
+  print(helpText(topic))
+  return exitCode.ok
+}
+
+async function printVersion(): Promise<number> {
+  const [{ default: manifest }, { print }] = await Promise.all([
+    import("../../package.json"),
+    import("./output.ts"),
+  ])
+  print(`cordon ${manifest.version}`)
+  return exitCode.ok
+}
+
+async function printCompletion([word = ""]: readonly string[]): Promise<number> {
+  const [{ completionScript, shells }, { print }] = await Promise.all([
+    import("./completion.ts"),
+    import("./output.ts"),
+  ])
+  const shell = shells.find(name => name === word)
+  if (shell === undefined)
+    throw new UserError(
+      `there are no completions for "${word}"${didYouMean(word, shells)}`,
+      `choose one of: ${shells.join(", ")}`,
+    )
+  print(completionScript(shell))
+  return exitCode.ok
+}

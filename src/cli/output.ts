@@ -1,0 +1,59 @@
+/**
+ * All output of Cordon. Rules: people are spoken to on stderr, prefix `cordon: `, no capital, no full stop, hints
+ * are commands to paste; stdout belongs to the wrapped command, or to the one thing that was asked for; colour
+ * only on a terminal and never under NO_COLOR; text from outside is escaped before it gets here.
+ */
+import { writeFileSync } from "node:fs"
+import { formatProblem, HostError, PolicyError, UserError } from "../base/error.ts"
+import { exitCode } from "../base/exit-code.ts"
+
+export type Colour = "red" | "green" | "yellow" | "dim" | "bold"
+const codes: Readonly<Record<Colour, number>> = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 }
+
+/** `text` in a colour, where the stream is a terminal that wants colours. */
+export function coloured(text: string, colour: Colour, stream: "stdout" | "stderr" = "stdout"): string {
+  const wanted = process[stream].isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb"
+  return wanted ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text
+}
+
+/** One line to the person. */
+export function say(text: string): void {
+  process.stderr.write(`cordon: ${text}\n`)
+}
+
+export function warn(text: string): void {
+  say(`${coloured("warning", "yellow", "stderr")}: ${text}`)
+}
+
+/** The thing that was asked for. */
+export function print(text: string): void {
+  try {
+    writeFileSync(1, `${text}\n`)
+  } catch (cause) {
+    // `cordon policy show | head`: the reader has seen enough, which is nobody's error.
+    if ((cause as NodeJS.ErrnoException).code !== "EPIPE") throw cause
+    process.exit(exitCode.ok)
+  }
+}
+
+/** The one JSON document of `--json`. */
+export function printJson(kind: string, data: unknown): void {
+  print(JSON.stringify({ apiVersion: "cordon/v1", kind, data }, undefined, 2))
+}
+
+/** Tells the person what went wrong and what to do, and gives the exit code. */
+export function reportError(error: unknown): number {
+  if (error instanceof PolicyError) {
+    for (const problem of error.problems)
+      say(problem.line === 0 ? `${problem.file}: ${problem.message}` : formatProblem(problem))
+    return exitCode.refused
+  }
+  if (error instanceof UserError || error instanceof HostError) {
+    say(error.message)
+    say(`${coloured("→", "dim", "stderr")} ${error.hint}`)
+    return exitCode.refused
+  }
+  const shown = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  say(`this is a bug of Cordon's; please report it with the lines below\n${shown}`)
+  return exitCode.refused
+}

@@ -1,0 +1,142 @@
+/** Every layer that is in force for a launch: built-in, org, project, user, profiles, words. */
+
+import { didYouMean } from "../base/closest-word.ts"
+import { UserError } from "../base/error.ts"
+import { absolutePath } from "../base/path.ts"
+import { builtinLayer, builtinLayers } from "../policy/builtin.ts"
+import type { Layer } from "../policy/layer.ts"
+import { loadPolicy, type PolicyReading, profileNames, readPolicyFile } from "../policy/load.ts"
+import type { MergeFacts } from "../policy/merge.ts"
+import { expandVariables, type PathVariables } from "../policy/path-pattern.ts"
+import type { NamesIn } from "../policy/placeholders.ts"
+import type { LayerName } from "../policy/source.ts"
+import { type LeftOut, tightenOnly } from "../policy/tighten.ts"
+import { isTrusted, type TrustList } from "../policy/trust.ts"
+import type { PresetName } from "../policy/vocabulary.ts"
+import { type WordsPolicy, withPresetSettings, wordsLayer } from "../policy/words-layer.ts"
+import { loadOrgPolicy } from "./org.ts"
+
+export type LayersRequest = {
+  variables: PathVariables
+  mergeFacts: MergeFacts
+  preset: PresetName
+  /** whether the command line named the preset: its settings then speak with the command line's voice */
+  presetChosen: boolean
+  /** the user policy's file; `required` when somebody named it */
+  userPolicy: { path: string; required: boolean }
+  /** `--profile NAME|FILE` */
+  profiles: readonly string[]
+  /** agents recognised in the command */
+  agents: readonly string[]
+  /** layers of this launch only: facts of the machine, git worktree */
+  additional: readonly Layer[]
+  commandLine: WordsPolicy
+  environment: WordsPolicy
+  trusted: TrustList
+  /** lists a directory, so that built-in rules without a place are left out; absent = every rule is wanted */
+  namesIn: NamesIn | undefined
+  orgPolicyPath: string
+}
+
+export type LayersInForce = {
+  layers: Layer[]
+  /** what an untrusted project policy said in vain */
+  leftOut: LeftOut[]
+  /** policy files that were read: never writable inside */
+  files: string[]
+  /** the project's policy, trusted or not */
+  project: PolicyReading | undefined
+}
+
+/** Names that a project's policy may have. */
+export const projectPolicyNames = [".cordon.yaml", "cordon.yaml"] as const
+
+export async function layersInForce(request: LayersRequest): Promise<LayersInForce> {
+  const { variables } = request
+  const org = await loadOrgPolicy(variables, request.orgPolicyPath)
+  const user = await userReading(request)
+  const profiles = await Promise.all(request.profiles.map(name => profileReading(name, variables)))
+  const project = await projectReading(variables)
+  // What an untrusted policy opens is measured against every rule, those without a place included.
+  const builtins = builtinsInForce(project === undefined ? request : { ...request, namesIn: undefined })
+  const layers = [
+    ...builtins,
+    ...request.additional,
+    wordsLayer("environment", request.environment, variables),
+    ...[org, user, ...profiles].flatMap(reading => reading?.layers ?? []),
+    commandLineLayer(request),
+  ]
+  const files = [org, user, ...profiles, project]
+    .flatMap(reading => reading?.files ?? [])
+    .map(({ path }) => path)
+  const heard = hearProject(project, layers, request)
+  return { layers: [...layers, ...heard.layers], leftOut: heard.leftOut, files, project }
+}
+
+function builtinsInForce({ variables, preset, agents, namesIn }: LayersRequest): Layer[] {
+  const named = [preset, ...agents].flatMap(name => builtinLayer(name, variables, namesIn) ?? [])
+  // Untrusted work leaves nothing behind in caches that the host will use.
+  const toolchains = preset === "untrusted" ? [] : builtinLayers("toolchain", variables, namesIn)
+  return [...builtinLayers("base", variables, namesIn), ...named, ...toolchains]
+}
+
+function commandLineLayer({ commandLine, variables, preset, presetChosen }: LayersRequest): Layer {
+  const layer = wordsLayer("command line", commandLine, variables)
+  return withPresetSettings(layer, presetChosen ? builtinLayer(preset, variables) : undefined)
+}
+
+async function userReading({ userPolicy, variables }: LayersRequest): Promise<PolicyReading | undefined> {
+  const reading = await loadPolicy(userPolicy.path, userPolicy.path, fileContext("user", variables))
+  if (reading === undefined && userPolicy.required)
+    throw new UserError(
+      `the policy ${userPolicy.path} does not exist`,
+      "name an existing file with --config or CORDON_CONFIG",
+    )
+  return reading
+}
+
+async function profileReading(name: string, variables: PathVariables): Promise<PolicyReading> {
+  if (!/[/~]|\.(ya?ml|json)$/.test(name)) {
+    const layer = builtinLayer(name, variables)
+    if (layer !== undefined && profileNames().includes(name)) return { layers: [layer], files: [] }
+    throw new UserError(
+      `there is no built-in profile "${name}"${didYouMean(name, profileNames())}`,
+      `name one of: ${profileNames().join(", ")}; or a file`,
+    )
+  }
+  const path = absolutePath(expandVariables(name, variables), process.cwd())
+  const reading = await loadPolicy(path, name, fileContext("profile", variables))
+  if (reading === undefined)
+    throw new UserError(`the profile ${name} does not exist`, "name an existing file with --profile")
+  return reading
+}
+
+function fileContext(name: LayerName, variables: PathVariables) {
+  return { name, variables, mayLock: false, confineTo: undefined }
+}
+
+async function projectReading(variables: PathVariables): Promise<PolicyReading | undefined> {
+  const present = projectPolicyNames.filter(
+    name => readPolicyFile(`${variables.project}/${name}`).kind !== "missing",
+  )
+  if (present.length > 1)
+    throw new UserError("the project has both .cordon.yaml and cordon.yaml", "keep one of them")
+  const [name] = present
+  if (name === undefined) return undefined
+  return loadPolicy(`${variables.project}/${name}`, name, {
+    ...fileContext("project", variables),
+    confineTo: variables.project,
+  })
+}
+
+/** The repository's word: all of it when a person trusts this content, only what tightens otherwise. */
+function hearProject(
+  project: PolicyReading | undefined,
+  others: readonly Layer[],
+  { trusted, mergeFacts }: LayersRequest,
+): { layers: Layer[]; leftOut: LeftOut[] } {
+  if (project === undefined) return { layers: [], leftOut: [] }
+  if (isTrusted(trusted, project.files)) return { layers: project.layers, leftOut: [] }
+  const heard = project.layers.map(layer => tightenOnly(layer, others, mergeFacts))
+  return { layers: heard.map(({ layer }) => layer), leftOut: heard.flatMap(({ leftOut }) => leftOut) }
+}

@@ -1,0 +1,18 @@
+/**
+ * Org policy: one file that only the machine's owner can write. Its plain values are defaults that people may
+ * change; its locked values hold whatever any other layer says (docs/policy.md, "Which rule wins", 5).
+ */
+
+import { loadPolicy, type PolicyReading } from "../policy/load.ts"
+import type { PathVariables } from "../policy/path-pattern.ts"
+
+/** Where org policy lies on every machine. */
+export const orgPolicyPath = "/etc/cordon/policy.yaml"
+
+/** @param path of the org policy; another one than `orgPolicyPath` in tests only */
+export function loadOrgPolicy(
+  variables: PathVariables,
+  path = orgPolicyPath,
+): Promise<PolicyReading | undefined> {
+  return loadPolicy(path, path, { name: "org", variables, mayLock: true, confineTo: undefined })
+}

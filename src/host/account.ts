@@ -1,0 +1,87 @@
+/** Who runs this, and which homes there are: /etc/passwd and the environment (passwd(5)). */
+import { readFileSync } from "node:fs"
+import { UserError } from "../base/error.ts"
+import { absolutePath, depthOf, isWithin } from "../base/path.ts"
+import type { PathFacts } from "./path-facts.ts"
+
+export type Account = {
+  uid: number
+  user: string
+  /** canonical */
+  home: string
+  /** the home as $HOME or the account spells it */
+  homeSpelled: string
+  /** canonical homes of other people: shallowest directories that hold no home of our own */
+  otherHomes: string[]
+}
+
+type Entry = { user: string; uid: number; home: string }
+
+/** People's accounts start here (login.defs(5), UID_MIN); 65534 is nobody. */
+const firstPerson = 1000
+const nobody = 65534
+
+/** @throws UserError when there is no home directory to speak of */
+export function readAccount(environment: Record<string, string | undefined>, facts: PathFacts): Account {
+  const uid = process.getuid?.() ?? 0
+  const entries = readEntries()
+  const own = entries.find(entry => entry.uid === uid)
+  const homeSpelled = environment.HOME || own?.home || ""
+  if (!homeSpelled.startsWith("/") || facts(homeSpelled).canonical === "/")
+    throw new UserError(
+      `the home directory is "${homeSpelled}", which cannot be one`,
+      "set HOME to your home directory",
+    )
+  const home = facts(absolutePath(homeSpelled, "/")).canonical
+  const people = entries.filter(entry => entry.uid === 0 || (entry.uid >= firstPerson && entry.uid < nobody))
+  const homes = [
+    ...new Set(["/home", "/root", ...people.filter(entry => entry.uid !== uid).map(entry => entry.home)]),
+  ]
+  return {
+    uid,
+    user: own?.user ?? environment.USER ?? String(uid),
+    home,
+    homeSpelled: absolutePath(homeSpelled, "/"),
+    otherHomes: homes
+      .map(path => facts(absolutePath(path, "/")))
+      .filter(fact => fact.kind === "directory" && isOthersHome(fact.canonical, home))
+      .map(fact => fact.canonical),
+  }
+}
+
+/** A home like `/` or `/bin` is a system account's way to say that it has none. */
+function isOthersHome(path: string, home: string): boolean {
+  const system = [
+    "/bin",
+    "/sbin",
+    "/usr",
+    "/etc",
+    "/var",
+    "/dev",
+    "/proc",
+    "/opt",
+    "/srv",
+    "/nonexistent",
+    "/tmp",
+    "/run",
+  ]
+  if (path === home) return false
+  if (path === "/home") return true
+  if (depthOf(path) === 0 || isWithin(home, path)) return false
+  return path === "/root" || !system.some(tree => isWithin(path, tree))
+}
+
+function readEntries(): Entry[] {
+  let text: string
+  try {
+    text = readFileSync("/etc/passwd", "utf8")
+  } catch (cause) {
+    // A host without the file (accounts from the network only) has no homes to list.
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause
+    return []
+  }
+  return text.split("\n").flatMap(line => {
+    const [user, , uid, , , home] = line.split(":")
+    return user && uid && home?.startsWith("/") ? [{ user, uid: Number(uid), home }] : []
+  })
+}

@@ -1,0 +1,66 @@
+/** What stands at a path on this machine, and where the path really leads. Symbolic links are walked by us, one by
+ * one, so that a plan knows every link on the way and a missing tail still has a canonical place. */
+import { lstatSync, readlinkSync } from "node:fs"
+import { absolutePath, nameOf, parentOf } from "../base/path.ts"
+
+export type PathKind = "directory" | "file" | "other" | "missing" | "unreachable"
+
+export type PathFact = {
+  /** the path with every link followed; for a missing path, where it would be */
+  canonical: string
+  kind: PathKind
+  /** the symbolic links on the way, by canonical path, and what they say */
+  links: readonly SymbolicLink[]
+}
+
+export type SymbolicLink = { path: string; target: string }
+
+/** Looks paths up and remembers them: one launch sees one state of the disk. */
+export type PathFacts = (path: string) => PathFact
+
+/** path_resolution(7): the kernel gives up after 40 links. */
+const linksMax = 40
+
+type Entry = { kind: PathKind | "link"; target: string }
+
+export function createPathFacts(): PathFacts {
+  const facts = new Map<string, PathFact>([["/", { canonical: "/", kind: "directory", links: [] }]])
+  const factOf = (path: string, linksLeft: number): PathFact => {
+    const known = facts.get(path)
+    if (known !== undefined) return known
+    const parent = factOf(parentOf(path), linksLeft)
+    const at = `${parent.canonical === "/" ? "" : parent.canonical}/${nameOf(path)}`
+    const fact = parent.kind === "directory" ? entryFact(at, parent, linksLeft) : beyond(at, parent)
+    // What ran out of links on this way may still be reached on a shorter one.
+    if (linksLeft === linksMax || fact.kind !== "unreachable") facts.set(path, fact)
+    return fact
+  }
+  const entryFact = (at: string, parent: PathFact, linksLeft: number): PathFact => {
+    const entry = readEntry(at)
+    if (entry.kind !== "link") return { canonical: at, kind: entry.kind, links: parent.links }
+    const links = [...parent.links, { path: at, target: entry.target }]
+    if (linksLeft === 0) return { canonical: at, kind: "unreachable", links }
+    const target = factOf(absolutePath(entry.target, parentOf(at)), linksLeft - 1)
+    return { ...target, links: [...links, ...target.links] }
+  }
+  return path => factOf(path, linksMax)
+}
+
+/** Below what is not there, or is no directory, nothing is. */
+function beyond(at: string, { kind, links }: PathFact): PathFact {
+  return { canonical: at, kind: kind === "unreachable" ? "unreachable" : "missing", links }
+}
+
+function readEntry(path: string): Entry {
+  try {
+    const stat = lstatSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) return { kind: "missing", target: "" }
+    if (stat.isSymbolicLink()) return { kind: "link", target: readlinkSync(path) }
+    return { kind: stat.isDirectory() ? "directory" : stat.isFile() ? "file" : "other", target: "" }
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === undefined) throw cause
+    // ENOTDIR: a file stands where a directory would have to be, so nothing can stand below it.
+    return { kind: code === "ENOTDIR" || code === "ENOENT" ? "missing" : "unreachable", target: "" }
+  }
+}

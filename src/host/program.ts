@@ -1,0 +1,114 @@
+/** Which file a command's first word runs, and what that file needs to be readable: links, interpreters, packages. */
+import { accessSync, closeSync, constants, openSync, readSync } from "node:fs"
+import { absolutePath, isWithin, lineageOf } from "../base/path.ts"
+import type { PathFacts } from "./path-facts.ts"
+
+export type ProgramSearch =
+  | { kind: "found"; program: Program }
+  /** no such name on the PATH, no such path */
+  | { kind: "missing" }
+  /** it exists and may not run; `why` is half a sentence */
+  | { kind: "barred"; path: string; why: string }
+
+export type Program = {
+  /** as it was found on the PATH or written */
+  path: string
+  /** what must be readable for it to start, canonical; links as they are */
+  needs: string[]
+}
+
+export type SearchContext = {
+  /** directories as the command will see them */
+  searchPath: string
+  /** what relative words are relative to */
+  directory: string
+  facts: PathFacts
+  /** whether the policy lets a path be read inside */
+  visible: (path: string) => boolean
+}
+
+/** Interpreters of interpreters: `#!/usr/bin/env node`, then node. */
+const interpretersMax = 4
+
+/** Searches as execvp(3) does. */
+export function findProgram(word: string, context: SearchContext): ProgramSearch {
+  if (word.includes("/")) return candidate(absolutePath(word, context.directory), context)
+  let barred: ProgramSearch | undefined
+  for (const directory of context.searchPath.split(":")) {
+    const search = candidate(absolutePath(word, absolutePath(directory, context.directory)), context)
+    if (search.kind === "found") return search
+    if (search.kind === "barred") barred ??= search
+  }
+  return barred ?? { kind: "missing" }
+}
+
+function candidate(path: string, context: SearchContext): ProgramSearch {
+  const { kind, canonical } = context.facts(path)
+  if (kind === "missing") return { kind: "missing" }
+  if (kind === "directory") return { kind: "barred", path, why: "it is a directory" }
+  if (kind !== "file") return { kind: "barred", path, why: "it is not a regular file" }
+  if (!context.visible(canonical)) return { kind: "barred", path, why: "the policy hides it" }
+  try {
+    accessSync(canonical, constants.X_OK)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "EACCES") throw cause
+    return { kind: "barred", path, why: "it is not executable" }
+  }
+  return interpreted(path, context)
+}
+
+function interpreted(path: string, context: SearchContext): ProgramSearch {
+  const needs: string[] = []
+  let next: string | undefined = path
+  for (let level = 0; next !== undefined && level < interpretersMax; level++) {
+    needs.push(...neededBy(next, context.facts))
+    const words = shebangOf(context.facts(next).canonical)
+    const [interpreter, argument] = words
+    if (interpreter === undefined) return { kind: "found", program: { path, needs } }
+    if (context.facts(interpreter).kind !== "file")
+      return { kind: "barred", path, why: `its interpreter ${interpreter} does not exist` }
+    needs.push(...neededBy(interpreter, context.facts))
+    next = interpreter.endsWith("/env") && argument !== undefined ? pathOf(argument, context) : undefined
+  }
+  return { kind: "found", program: { path, needs } }
+}
+
+function pathOf(word: string, context: SearchContext): string | undefined {
+  return context.searchPath
+    .split(":")
+    .map(directory => absolutePath(word, absolutePath(directory, context.directory)))
+    .find(path => context.facts(path).kind === "file")
+}
+
+/**
+ * The file, the links to it, and the package around it: an npm program starts files of its own package and of its
+ * neighbours in the same node_modules.
+ */
+function neededBy(path: string, facts: PathFacts): string[] {
+  const { canonical, links } = facts(path)
+  const modules = lineageOf(canonical).findLast(ancestor => ancestor.endsWith("/node_modules"))
+  const version = /^(.*\/\.(?:nvm|fnm|volta|bun|deno|cargo|rustup|pyenv|rbenv|asdf|sdkman)|.*\/mise)\//.exec(
+    canonical,
+  )?.[1]
+  return [path, ...links.map(link => link.path), canonical, modules ?? "", version ?? ""].filter(
+    need => need !== "" && !isWithin("/usr", need),
+  )
+}
+
+/** The words of a `#!` line (execve(2): at most 255 bytes, one argument; `env -S` splits it further). */
+function shebangOf(path: string): string[] {
+  const bytes = Buffer.alloc(256)
+  let length: number
+  try {
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    length = readSync(descriptor, bytes, 0, bytes.length, 0)
+    closeSync(descriptor)
+  } catch (cause) {
+    // A program that may be executed and not read is a binary to the kernel as well.
+    if ((cause as NodeJS.ErrnoException).code !== "EACCES") throw cause
+    return []
+  }
+  const line = /^#![ \t]*([^\n]+)/.exec(bytes.toString("latin1", 0, length))?.[1]
+  const words = line?.trim().split(/[ \t]+/) ?? []
+  return words.filter((word, index) => index === 0 || (!word.startsWith("-") && !word.includes("=")))
+}

@@ -1,0 +1,83 @@
+/** Cordon's own files below the XDG directories: the user policy, and the list of trusted repositories. */
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { UserError } from "../base/error.ts"
+import { parentOf } from "../base/path.ts"
+
+/** XDG base directories (XDG Base Directory Specification 0.8) with their defaults; a relative value is ignored. */
+export function xdgDirectories(
+  home: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const defaults = {
+    XDG_CACHE_HOME: ".cache",
+    XDG_CONFIG_HOME: ".config",
+    XDG_DATA_HOME: ".local/share",
+    XDG_STATE_HOME: ".local/state",
+  }
+  return Object.fromEntries(
+    Object.entries(defaults).map(([name, below]) => {
+      const value = environment[name]
+      return [name, value?.startsWith("/") ? value : `${home}/${below}`]
+    }),
+  )
+}
+
+type TrustFile = { version: 1; policies: Record<string, string> }
+
+/**
+ * Policy file → hash of the content that a person trusts.
+ * @throws UserError when the list is there and cannot be understood: guessing would trust or distrust at random
+ */
+export function readTrust(stateHome: string): Record<string, string> {
+  const path = trustPath(stateHome)
+  let text: string
+  try {
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) return {}
+    text = readFileSync(path, "utf8")
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
+    throw new UserError(
+      `the list of trusted policies ${path} cannot be read`,
+      "make it readable, or remove it",
+    )
+  }
+  const list = parseTrust(text)
+  if (list === undefined)
+    throw new UserError(
+      `the list of trusted policies ${path} is broken`,
+      `remove it, and trust again: rm ${path}`,
+    )
+  return list.policies
+}
+
+/** Adds or replaces one entry; the file is replaced as a whole, so that a reader never sees half of it. */
+export function writeTrust(stateHome: string, policyPath: string, hash: string): void {
+  const list: TrustFile = { version: 1, policies: { ...readTrust(stateHome), [policyPath]: hash } }
+  const path = trustPath(stateHome)
+  mkdirSync(parentOf(path), { recursive: true, mode: 0o700 })
+  const temporary = `${path}.${process.pid}`
+  writeFileSync(temporary, `${JSON.stringify(list, undefined, 2)}\n`, { mode: 0o600 })
+  renameSync(temporary, path)
+}
+
+function trustPath(stateHome: string): string {
+  return `${stateHome}/cordon/trusted-policies.json`
+}
+
+function parseTrust(text: string): TrustFile | undefined {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    return undefined
+  }
+  const list = value as Partial<TrustFile> | null
+  const { version, policies } = list ?? {}
+  const valid =
+    version === 1 &&
+    typeof policies === "object" &&
+    policies !== null &&
+    Object.values(policies).every(hash => typeof hash === "string")
+  return valid ? { version, policies } : undefined
+}

@@ -1,0 +1,117 @@
+/**
+ * Runs inside the sandbox for `cordon verify`: tries what must fail and what must work, and says what happened.
+ * It decides nothing; what it says is judged outside.
+ */
+import { closeSync, openSync, readdirSync, readFileSync, unlinkSync } from "node:fs"
+import { connect } from "node:net"
+
+/** One thing to try. */
+export type Attempt =
+  | { kind: "read" | "list" | "write-file"; path: string }
+  /** make a file in the directory and remove it again */
+  | { kind: "create"; path: string }
+  | { kind: "connect"; port: number }
+  | { kind: "connect-abstract"; name: string }
+  | { kind: "variable"; name: string }
+  | { kind: "exists"; path: string }
+  /** start a sandbox in the sandbox */
+  | { kind: "user-namespace"; bubblewrap: string }
+  | { kind: "capabilities" }
+  | { kind: "processes" }
+
+/** `done`: it worked; `refused`: it did not, with the errno or the like. */
+export type Outcome = { result: "done" | "refused"; detail: string }
+
+/** Reads the attempts from standard input and writes the outcomes to standard output, both as JSON. */
+export async function probe(): Promise<number> {
+  const attempts = JSON.parse(readFileSync(0, "utf8")) as Attempt[]
+  const outcomes: Outcome[] = []
+  for (const attempt of attempts) outcomes.push(await outcomeOf(attempt))
+  process.stdout.write(JSON.stringify(outcomes))
+  return 0
+}
+
+async function outcomeOf(attempt: Attempt): Promise<Outcome> {
+  try {
+    return { result: "done", detail: await tryOut(attempt) }
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === undefined) throw cause
+    return { result: "refused", detail: code }
+  }
+}
+
+async function tryOut(attempt: Attempt): Promise<string> {
+  switch (attempt.kind) {
+    case "read":
+      closeSync(openSync(attempt.path, "r"))
+      return ""
+    case "list":
+      return `${readdirSync(attempt.path).length} entries`
+    case "write-file":
+      closeSync(openSync(attempt.path, "r+"))
+      return ""
+    case "create":
+      return createIn(attempt.path)
+    case "connect":
+      return connectTo({ host: "127.0.0.1", port: attempt.port })
+    case "connect-abstract":
+      return connectTo({ path: `\0${attempt.name}` })
+    case "variable":
+      return attempt.name in process.env ? "set" : refusal("ENOENT")
+    case "exists":
+      return readdirSync(attempt.path.slice(0, attempt.path.lastIndexOf("/"))).includes(
+        attempt.path.slice(attempt.path.lastIndexOf("/") + 1),
+      )
+        ? "there"
+        : refusal("ENOENT")
+    case "user-namespace":
+      return makeUserNamespace(attempt.bubblewrap)
+    case "capabilities":
+      return /^CapEff:\s*0+$/m.test(statusText()) && /^NoNewPrivs:\s*1$/m.test(statusText())
+        ? refusal("EPERM")
+        : "has some"
+    case "processes":
+      return readFileSync("/proc/1/comm", "utf8").trim() === "bwrap" ? refusal("ESRCH") : "sees the host's"
+  }
+}
+
+/** unshare(2) fails in a program with threads whatever the rules are, so a program without any has to try. */
+function makeUserNamespace(bubblewrap: string): string {
+  const { exitCode, stderr } = Bun.spawnSync([
+    bubblewrap,
+    "--unshare-user",
+    "--ro-bind",
+    "/",
+    "/",
+    "--",
+    "/bin/true",
+  ])
+  return exitCode === 0 ? "made one" : refusal(stderr.toString().trim())
+}
+
+function createIn(directory: string): string {
+  const path = `${directory}/.cordon-verify-${process.pid}-${Date.now()}`
+  closeSync(openSync(path, "wx"))
+  unlinkSync(path)
+  return ""
+}
+
+function connectTo(target: { host: string; port: number } | { path: string }): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(target)
+    socket.once("connect", () => {
+      socket.destroy()
+      resolve("connected")
+    })
+    socket.once("error", reject)
+  })
+}
+
+function statusText(): string {
+  return readFileSync("/proc/self/status", "utf8")
+}
+
+function refusal(code: string): never {
+  throw Object.assign(new Error(code), { code })
+}

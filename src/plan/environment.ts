@@ -1,0 +1,134 @@
+/** Which variables the command sees. Names decide first, then values: a key is a key under any name. */
+
+import { bug } from "../base/error.ts"
+import { type Component, compileGlob, isGlob } from "../policy/glob.ts"
+import type { EnvironmentMode, VariableRule } from "../policy/layer.ts"
+import { NameIndex } from "../policy/name-index.ts"
+import type { Policy } from "../policy/policy.ts"
+import { rankOf } from "../policy/source.ts"
+
+export type VariableVerdict = {
+  verdict: "pass" | "remove"
+  rule: VariableRule | undefined
+  /** why without a rule: the mode, or what the value looks like */
+  why: string
+}
+
+type Judged = Pick<Policy, "variables" | "settings">
+
+/** Values that are secrets whatever they are called. */
+const secretValues: readonly { test: RegExp; what: string }[] = [
+  { test: /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i, what: "a URL with a password" },
+  { test: /-----BEGIN [A-Z ]*PRIVATE KEY/, what: "a private key" },
+  {
+    test: /^(gh[pos]_|github_pat_|glpat-|sk-|xox[abprs]-|AKIA|ASIA|AIza|npm_|pypi-|hf_)[A-Za-z0-9_-]{8,}/,
+    what: "a token",
+  },
+]
+
+/** The verdict on one variable of the environment that Cordon was started with. */
+export function judgeVariable(name: string, value: string, policy: Judged): VariableVerdict {
+  return variableJudge(policy)(name, value)
+}
+
+/** The policy's rules as a question that can be asked for every variable of an environment. */
+function variableJudge({ variables, settings }: Judged): (name: string, value: string) => VariableVerdict {
+  const mode = settings.environmentMode.value
+  const matching = variableMatcher(variables.filter(rule => applies(rule, mode)))
+  return (name, value) => {
+    const rule = decidingRule(matching(name))
+    if (rule !== undefined && (rule.verdict === "remove" || isExact(rule) || mode === "clean"))
+      return {
+        verdict: rule.verdict,
+        rule,
+        why: rule.verdict === "remove" ? "a rule removes it" : "a rule passes it",
+      }
+    const secret = mode === "inherit" ? undefined : secretValues.find(({ test }) => test.test(value))
+    if (secret !== undefined)
+      return { verdict: "remove", rule: undefined, why: `its value looks like ${secret.what}` }
+    if (rule !== undefined) return { verdict: "pass", rule, why: "a rule passes it" }
+    return mode === "clean"
+      ? { verdict: "remove", rule: undefined, why: "environment.mode is clean" }
+      : { verdict: "pass", rule: undefined, why: `environment.mode is ${mode}` }
+  }
+}
+
+/**
+ * The name that fits most closely decides (exact, then the pattern with more letters of its own, so that
+ * `*_PUBLIC_KEY` beats `*_KEY`), then the higher layer, then remove; what is locked away stays away.
+ */
+function decidingRule(rules: VariableRule[]): VariableRule | undefined {
+  const sorted = rules.sort(byPrecedence)
+  return sorted.find(rule => rule.locked && rule.verdict === "remove") ?? sorted[0]
+}
+
+/** `inherit` means everything: only what somebody other than Cordon's own lists removes is removed. */
+function applies(rule: VariableRule, mode: EnvironmentMode): boolean {
+  return mode !== "inherit" || rankOf(rule.layer) > rankOf("agent")
+}
+
+function byPrecedence(a: VariableRule, b: VariableRule): number {
+  return (
+    precisionOf(b) - precisionOf(a) ||
+    rankOf(b.layer) - rankOf(a.layer) ||
+    Number(a.verdict === "pass") - Number(b.verdict === "pass")
+  )
+}
+
+function precisionOf(rule: VariableRule): number {
+  return isExact(rule) ? Number.MAX_SAFE_INTEGER : rule.value.replace(/[*?]/g, "").length
+}
+
+function isExact(rule: VariableRule): boolean {
+  return !isGlob(rule.value)
+}
+
+/** Variable names compare without case: `Api_Key` is as secret as `API_KEY`. */
+function variableMatcher(rules: readonly VariableRule[]): (name: string) => VariableRule[] {
+  const index = new NameIndex<VariableRule>()
+  for (const rule of rules) index.add(nameComponent(rule.value), rule)
+  return name => index.find(name.toUpperCase())
+}
+
+function nameComponent(pattern: string): Component {
+  if (!isGlob(pattern)) return { kind: "literal", name: pattern.toUpperCase() }
+  const [component] = compileGlob(`/${pattern.toUpperCase()}`).alternatives[0] ?? []
+  if (component === undefined) throw bug(`a variable pattern is empty: ${pattern}`)
+  return component
+}
+
+export type EnvironmentRequest = {
+  policy: Pick<Policy, "variables" | "settings" | "assignments">
+  /** the environment that Cordon was started with */
+  inherited: Readonly<Record<string, string | undefined>>
+  /** what Cordon sets; above the inherited, below the policy's own assignments */
+  own: Readonly<Record<string, string>>
+  /** pointers to services of the host, which lead nowhere inside; taken away in `clean` and `scrub` */
+  pointers: readonly string[]
+}
+
+export function planEnvironment({
+  policy,
+  inherited,
+  own,
+  pointers,
+}: EnvironmentRequest): Record<string, string> {
+  const environment: Record<string, string> = {}
+  const mode = policy.settings.environmentMode.value
+  const judge = variableJudge(policy)
+  const index = new NameIndex<true>()
+  for (const pattern of pointers) index.add(nameComponent(pattern), true)
+  const isPointer = (name: string) => index.find(name.toUpperCase()).length > 0
+  for (const [name, value] of Object.entries(inherited)) {
+    if (value === undefined) continue
+    const { verdict, rule } = judge(name, value)
+    const vague = rule === undefined || (mode === "clean" && !isExact(rule))
+    const led = mode !== "inherit" && vague && isPointer(name)
+    if (verdict === "pass" && !led) environment[name] = value
+  }
+  Object.assign(environment, own)
+  const assignments = [...policy.assignments].sort((a, b) => rankOf(a.layer) - rankOf(b.layer))
+  for (const { name, value } of [...assignments, ...assignments.filter(({ locked }) => locked)])
+    environment[name] = value
+  return environment
+}

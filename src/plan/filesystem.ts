@@ -1,0 +1,152 @@
+/**
+ * Rules → mounts. Places are taken shallow first; each is compared with what is mounted above it, and only where
+ * the answer changes is there a mount. No mount point is ever made on the host: a place that does not exist is
+ * either inside a directory of the sandbox's own, or it is reported as not yet live.
+ */
+import { isBelow, lineageOf, parentOf } from "../base/path.ts"
+import type { PathFacts, SymbolicLink } from "../host/path-facts.ts"
+import type { Access } from "../policy/layer.ts"
+import { formatSource } from "../policy/source.ts"
+import type { Mount } from "./launch-plan.ts"
+import { between, byDepth, isBuiltin, type Node, type NodeContext, nodeAt } from "./nodes.ts"
+
+export type FilesystemPlan = { mounts: Mount[]; warnings: string[] }
+
+export type FilesystemRequest = NodeContext & {
+  /** canonical places, shallow first (`placesOf`) */
+  places: readonly string[]
+  /** links that lead to visible places (`linksOf`) */
+  links: readonly SymbolicLink[]
+  facts: PathFacts
+}
+
+export function planFilesystem(request: FilesystemRequest): FilesystemPlan {
+  const nodes = request.places.map(path => nodeAt(path, request))
+  const builder = new FilesystemBuilder(nodes)
+  for (const node of withPins(nodes, request)) builder.place(node)
+  for (const link of request.links) builder.link(link)
+  builder.seal()
+  return { mounts: builder.mounts, warnings: builder.warnings }
+}
+
+/** What is mounted at a place, and whether the host's files show there. */
+type Ground = { path: string; access: Access }
+
+/** `pinned`: a directory that may not be moved away, because something below it is denied or protected. */
+type Placed = Node & { pinned: boolean }
+
+/**
+ * rename(2) refuses to move a mount point, and only that: every directory between a writable tree and a place in
+ * it that is denied or protected becomes one, or the rule would lose its place to `mv sub sub2`.
+ */
+function withPins(nodes: readonly Node[], context: NodeContext): Placed[] {
+  const placed = new Map<string, Placed>(nodes.map(node => [node.path, { ...node, pinned: false }]))
+  for (const node of nodes) {
+    if (node.access === "write" || node.access === "private" || node.kind === "missing") continue
+    const tree = nearest(node.path, path => placed.get(path))
+    if (tree?.access !== "write") continue
+    const writable =
+      lineageOf(parentOf(node.path)).find(path => placed.get(path)?.access === "write") ?? tree.path
+    for (const path of between(writable, node.path)) {
+      const known = placed.get(path)
+      if (known === undefined) placed.set(path, { ...nodeAt(path, context), pinned: true })
+      else if (known.access === "write") known.pinned = true
+    }
+  }
+  return [...placed.values()].sort((a, b) => byDepth(a.path, b.path))
+}
+
+function nearest<T>(path: string, at: (path: string) => T | undefined): T | undefined {
+  for (const ancestor of lineageOf(parentOf(path)).reverse()) {
+    const found = at(ancestor)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+class FilesystemBuilder {
+  readonly mounts: Mount[] = []
+  readonly warnings: string[] = []
+  readonly #grounds = new Map<string, Ground>()
+  readonly #visible: readonly string[]
+  readonly #sealed: string[] = []
+
+  constructor(nodes: readonly Node[]) {
+    const exists = (node: Node) => node.kind !== "missing" && node.kind !== "unreachable"
+    this.#visible = nodes.filter(node => node.access !== "deny" && exists(node)).map(node => node.path)
+  }
+
+  place(node: Placed): void {
+    const ground = node.path === "/" ? undefined : nearest(node.path, path => this.#grounds.get(path))
+    if (ground === undefined) this.#root(node)
+    else if (node.access === "private") this.#private(node, ground)
+    else if (node.access === "deny") this.#hide(node, ground)
+    else this.#show(node, ground)
+  }
+
+  #root(node: Placed): void {
+    this.#grounds.set("/", { path: "/", access: node.access })
+    if (node.access === "deny") this.#sealed.push("/")
+    else
+      this.mounts.push({
+        kind: "host",
+        path: "/",
+        access: node.access === "write" ? "write" : "read",
+        why: node.why,
+      })
+  }
+
+  #private(node: Placed, ground: Ground): void {
+    const { path, why } = node
+    // On a host's tree a mount point has to be there already; in a directory of ours it can be made.
+    if (node.kind !== "directory" && ground.access !== "deny") return
+    if (path === "/proc" || path === "/dev")
+      this.mounts.push({ kind: path === "/proc" ? "proc" : "dev", path, why })
+    else this.mounts.push({ kind: "private", path, mode: path === "/run" ? 0o755 : 0o1777, why })
+    this.#grounds.set(path, { path, access: "private" })
+  }
+
+  #hide(node: Placed, ground: Ground): void {
+    const { path, why } = node
+    if (ground.access === "deny" || node.kind === "unreachable") return
+    const ownTree = ground.access === "private" && ground.path !== "/proc"
+    if (node.kind === "missing" && !ownTree) return
+    if (node.kind === "directory" || (ownTree && node.kind === "missing")) {
+      const passable = this.#visible.some(visible => isBelow(visible, path))
+      this.mounts.push({ kind: "hidden-directory", path, passable, why })
+      this.#sealed.push(path)
+    } else if (!ownTree) this.mounts.push({ kind: "hidden-file", path, why })
+    this.#grounds.set(path, { path, access: "deny" })
+  }
+
+  #show(node: Placed, ground: Ground): void {
+    const { path, why } = node
+    const access = node.access === "write" ? "write" : "read"
+    if (node.kind === "missing" || node.kind === "unreachable") this.#showMissing(node, ground)
+    else if (ground.access !== access || node.pinned) {
+      this.mounts.push({ kind: "host", path, access, why: node.pinned ? `pinned: ${why}` : why })
+      this.#grounds.set(path, { path, access })
+    }
+  }
+
+  #showMissing(node: Placed, ground: Ground): void {
+    if (node.access === "write" && ground.access !== "write" && !isBuiltin(node.layer))
+      this.warnings.push(
+        `${formatSource(node.source)}: ${node.path} does not exist, so it cannot be written inside; make it first`,
+      )
+  }
+
+  /** A link whose place is in a hidden or private directory is made there again. */
+  link({ path, target }: SymbolicLink): void {
+    const ground = nearest(path, ancestor => this.#grounds.get(ancestor))
+    if (this.#grounds.has(path) || ground === undefined) return
+    if (ground.access === "deny" || ground.access === "private")
+      this.mounts.push({ kind: "link", path, target, why: "a link that leads to a visible place" })
+  }
+
+  /** Last, and deep first: whatever is mounted inside a hidden directory has found its mount point by now. */
+  seal(): void {
+    for (const path of [...this.#sealed].reverse())
+      this.mounts.push({ kind: "sealed", path, why: "nothing may be written where nothing is shown" })
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * A rule holds for the path as written and for what it resolves to. Denials and protections hold for both. A link
+ * never opens more than its target's own rules say, and a link that the agent could have put there opens nothing.
+ */
+import { isWithin } from "../base/path.ts"
+import type { PathFacts } from "../host/path-facts.ts"
+import { accesses, type PathRule, type Protection } from "../policy/layer.ts"
+import type { Policy } from "../policy/policy.ts"
+import { formatSource } from "../policy/source.ts"
+import { type PathJudge, pathJudge } from "../policy/verdict.ts"
+
+type PathPolicy = Pick<Policy, "paths" | "protections">
+
+export type Resolved = PathPolicy & { warnings: string[] }
+
+export type Places = {
+  project: string
+  /** what the look found, links included */
+  found: readonly string[]
+  facts: PathFacts
+}
+
+/** The policy's rules together with those for the targets of links. */
+export function resolveRules(policy: PathPolicy, places: Places): Resolved {
+  const { facts } = places
+  const denials = policy.paths.flatMap(rule => (rule.access === "deny" ? targetRule(rule, facts) : []))
+  const paths = [...policy.paths, ...denials, ...deniedByGlob(policy, places)]
+  const protections = [
+    ...policy.protections,
+    ...policy.protections.flatMap(rule => targetProtection(rule, facts)),
+  ]
+  const judge = pathJudge({ paths, protections })
+  const warnings: string[] = []
+  const openings = policy.paths
+    .filter(({ access }) => access !== "deny")
+    .flatMap(rule =>
+      targetRule(rule, facts).filter(target => {
+        const refusal = refusalOf({ rule, target, judge }, places)
+        if (refusal !== undefined) warnings.push(refusal)
+        return refusal === undefined
+      }),
+    )
+  return { paths: [...paths, ...openings], protections, warnings }
+}
+
+/** A link that a glob denies: what it leads to is denied with it. */
+function deniedByGlob(policy: PathPolicy, { found, facts }: Places): PathRule[] {
+  const links = found.filter(path => facts(path).canonical !== path)
+  if (links.length === 0) return []
+  const { judge } = pathJudge(policy)
+  return links.flatMap(path => {
+    const { access, rule } = judge(path)
+    return access === "deny"
+      ? [{ ...rule, value: { kind: "exact" as const, path: facts(path).canonical } }]
+      : []
+  })
+}
+
+type Opening = { rule: PathRule; target: PathRule; judge: PathJudge }
+
+/** Why a link's target stays as its own rules have it, or undefined when the rule may hold for it too. */
+function refusalOf({ rule, target, judge }: Opening, { project, facts }: Places): string | undefined {
+  const [link, path] = [exactPath(rule), exactPath(target)]
+  const own = judge.judge(path)
+  if (accesses.indexOf(rule.access) <= accesses.indexOf(own.access)) return undefined
+  const planted = facts(link).links.some(
+    ({ path: place }) => isWithin(place, project) || judge.judge(place).access === "write",
+  )
+  const denied = own.access === "deny" && exactPath(own.rule) !== "/"
+  if (!planted && !denied) return undefined
+  const why = planted ? "and a link in a writable place opens nothing" : "which is denied"
+  return `${formatSource(rule.source)}: ${link} leads to ${path}, ${why}`
+}
+
+/** "" for a glob: no path is called so. */
+function exactPath(rule: PathRule): string {
+  return rule.value.kind === "exact" ? rule.value.path : ""
+}
+
+function targetRule(rule: PathRule, facts: PathFacts): PathRule[] {
+  const path = exactPath(rule)
+  if (path === "") return []
+  const { canonical } = facts(path)
+  return canonical === path ? [] : [{ ...rule, value: { kind: "exact", path: canonical } }]
+}
+
+function targetProtection(rule: Protection, facts: PathFacts): Protection[] {
+  if (rule.effect === "unprotect" || rule.value.kind !== "place" || rule.value.pattern.kind !== "exact")
+    return []
+  const { path } = rule.value.pattern
+  const { canonical } = facts(path)
+  return canonical === path
+    ? []
+    : [{ ...rule, value: { kind: "place", pattern: { kind: "exact", path: canonical } } }]
+}

@@ -1,0 +1,139 @@
+/** Policy + project + command + facts of the machine → LaunchPlan. Pure: everything it knows was handed to it. */
+import { HostError, UserError } from "../base/error.ts"
+import { tildePath } from "../base/path.ts"
+import type { Account } from "../host/account.ts"
+import type { HostKernel } from "../host/kernel-facts.ts"
+import type { PathFacts } from "../host/path-facts.ts"
+import type { Policy } from "../policy/policy.ts"
+import type { PathJudge } from "../policy/verdict.ts"
+import { planEnvironment } from "./environment.ts"
+import { planFilesystem } from "./filesystem.ts"
+import type { LaunchPlan, Mount } from "./launch-plan.ts"
+import type { Resolved } from "./links.ts"
+import { noSandboxVariables, preloadPath } from "./no-sandbox.ts"
+import { linksOf, placesOf } from "./nodes.ts"
+import type { StatePlan } from "./state.ts"
+import { refuseUnsupported } from "./unsupported.ts"
+
+export type PlanRequest = {
+  session: string
+  command: readonly string[]
+  project: string
+  account: Account
+  policy: Policy
+  /** the policy's paths with those of links and of state */
+  resolved: Resolved
+  state: StatePlan
+  judge: PathJudge
+  /** what the bounded look found */
+  found: readonly string[]
+  /** the Node preload for browsers */
+  preload: string
+  facts: PathFacts
+  kernel: HostKernel
+  /** the environment that Cordon was started with */
+  inherited: Readonly<Record<string, string | undefined>>
+  /** names of variables that point at services of the host */
+  pointers: readonly string[]
+}
+
+/** @throws UserError, HostError when the policy asks for what cannot be given */
+export function buildPlan(request: PlanRequest): LaunchPlan {
+  const { policy, resolved, facts, project } = request
+  refuseUnsupported(policy)
+  const { judge } = request.judge
+  refuseHiddenProject(judge(project).access, request)
+  const filesystem = planFilesystem({
+    judge,
+    facts,
+    places: placesOf({ ...resolved, found: request.found, facts }),
+    links: linksOf(resolved.paths, facts),
+  })
+  const sockets = abstractSockets(request)
+  return {
+    session: request.session,
+    command: request.command,
+    project,
+    mounts: [
+      ...filesystem.mounts.filter(({ kind }) => kind !== "sealed"),
+      ...ownFiles(request),
+      ...sealsOf(filesystem.mounts),
+    ],
+    environment: environmentOf(request),
+    network: { mode: policy.settings.networkMode.value === "open" ? "open" : "off" },
+    nestedUserns: policy.settings.nestedUserns.value === "allow",
+    terminal: request.kernel.typingIntoTerminals ? "new-session" : "keep",
+    scopeAbstractSockets: sockets.scope,
+    create: request.state.create,
+    warnings: [...resolved.warnings, ...filesystem.warnings],
+    degraded: sockets.degraded,
+  }
+}
+
+function refuseHiddenProject(access: string, { project, account }: PlanRequest): void {
+  if (access === "deny")
+    throw new UserError(
+      `the policy denies the project directory ${tildePath(project, account.home)} itself`,
+      `allow it with --write ${project}, or choose another with -C DIR`,
+    )
+}
+
+function sealsOf(mounts: readonly Mount[]): Mount[] {
+  return mounts.filter(({ kind }) => kind === "sealed")
+}
+
+/** What stands in the sandbox's own directories at the start. */
+function ownFiles({ account, preload }: PlanRequest): Mount[] {
+  return [
+    { kind: "directory", path: runtimeDirectory(account.uid), mode: 0o700, why: "XDG_RUNTIME_DIR" },
+    {
+      kind: "file",
+      path: preloadPath,
+      content: preload,
+      why: "browsers inside do without a sandbox of their own",
+    },
+  ]
+}
+
+function runtimeDirectory(uid: number): string {
+  return `/run/user/${uid}`
+}
+
+function environmentOf(request: PlanRequest): Record<string, string> {
+  const { policy, inherited, account, project, state, session, pointers } = request
+  const environment = planEnvironment({
+    policy,
+    inherited,
+    pointers,
+    own: {
+      ...state.redirect,
+      HOME: account.homeSpelled,
+      PWD: project,
+      TMPDIR: "/tmp",
+      XDG_RUNTIME_DIR: runtimeDirectory(account.uid),
+      CORDON: "1",
+      CORDON_SESSION: session,
+    },
+  })
+  for (const name of ["TMP", "TEMP", "TEMPDIR"]) if (name in environment) environment[name] = "/tmp"
+  delete environment.OLDPWD
+  return { ...environment, ...noSandboxVariables(environment) }
+}
+
+/**
+ * Abstract sockets belong to a network namespace (unix(7)): where the host's is shared, only a Landlock scope
+ * keeps them out of reach.
+ */
+function abstractSockets({ policy, kernel }: PlanRequest): { scope: boolean; degraded: string[] } {
+  if (policy.settings.networkMode.value !== "open") return { scope: false, degraded: [] }
+  if (kernel.abstractSocketScope) return { scope: true, degraded: [] }
+  if (policy.optional.some(({ value }) => value === "abstract-sockets"))
+    return {
+      scope: false,
+      degraded: ["abstract-sockets: this kernel cannot keep the host's abstract sockets out of reach"],
+    }
+  throw new HostError(
+    "with the network open, this kernel cannot keep the host's abstract unix sockets out of reach (Landlock ABI 6)",
+    "use --net off, a kernel >= 6.12, or accept it with `optional: [abstract-sockets]` in your policy",
+  )
+}

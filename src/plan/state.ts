@@ -1,0 +1,58 @@
+/** Where agents and toolchains keep what is theirs: the real place of each, and what to do when it is not there. */
+import { UserError } from "../base/error.ts"
+import { absolutePath, isWithin } from "../base/path.ts"
+import { printable } from "../base/printable.ts"
+import type { PathFacts } from "../host/path-facts.ts"
+import type { PathRule, StateEntry } from "../policy/layer.ts"
+import type { Relocation } from "./relocate.ts"
+
+export type StatePlan = {
+  /** rules that make the places writable */
+  rules: PathRule[]
+  /** directories to make on the host before the launch */
+  create: string[]
+  /** variables that point into private temp instead, because their directory does not exist */
+  redirect: Record<string, string>
+  /** directories that variables moved */
+  moved: Relocation[]
+}
+
+export type StateContext = {
+  environment: Readonly<Record<string, string | undefined>>
+  home: string
+  facts: PathFacts
+}
+
+/** Where redirected caches lie inside. */
+const privateCaches = "/tmp/cordon-caches"
+
+/** @throws UserError when a variable would open more than a state directory */
+export function planState(entries: readonly StateEntry[], context: StateContext): StatePlan {
+  const plan: StatePlan = { rules: [], create: [], redirect: {}, moved: [] }
+  for (const entry of entries) {
+    const path = placeOf(entry, context)
+    const { kind } = context.facts(path)
+    if (path !== entry.value) plan.moved.push({ from: entry.value, to: path })
+    if (kind === "missing" && entry.absent === "redirect" && entry.variable !== undefined) {
+      plan.redirect[entry.variable] = `${privateCaches}/${entry.variable}`
+      continue
+    }
+    if (kind === "missing" && entry.absent === "create") plan.create.push(path)
+    const { source, layer, locked } = entry
+    plan.rules.push({ value: { kind: "exact", path }, access: "write", role: "state", source, layer, locked })
+  }
+  return plan
+}
+
+/** Values that are no directory's absolute path (`0`, a list with `:`) do not move anything. */
+function placeOf({ value, variable, below }: StateEntry, { environment, home }: StateContext): string {
+  const moved = variable === undefined ? undefined : environment[variable]
+  if (moved === undefined || !moved.startsWith("/") || moved.includes(":")) return value
+  const path = absolutePath(below, absolutePath(moved, "/"))
+  if (isWithin(home, path))
+    throw new UserError(
+      `${variable}=${printable(moved)} would make your home directory writable`,
+      `set ${variable} to a directory of its own, or unset it`,
+    )
+  return path
+}

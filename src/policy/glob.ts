@@ -1,0 +1,225 @@
+/**
+ * Globs over absolute paths: `*` and `?` (not `/`), `**`, `[…]`, `{a,b}`, `\` before a character to take it as it
+ * is. Matching walks the components once with the set of positions a match may have reached, so that no pattern,
+ * however hostile, takes more than (components of the pattern × components of the path) steps.
+ */
+import { componentsOf } from "../base/path.ts"
+
+/** One component of a pattern: any number of names, one name as it is, or the tests its characters must pass. */
+export type Component =
+  | { kind: "names" }
+  | { kind: "literal"; name: string }
+  | {
+      kind: "tests"
+      tests: readonly CharacterTest[]
+      /** plain text that every match begins and ends with: most names are told apart by it */
+      prefix: string
+      suffix: string
+    }
+type CharacterTest =
+  | "*"
+  | "?"
+  | { literal: string }
+  /** inclusive ranges of characters */
+  | { ranges: readonly (readonly [string, string])[]; negated: boolean }
+
+/** A compiled glob: the alternatives that its braces stand for. */
+export type Glob = { text: string; alternatives: readonly (readonly Component[])[] }
+
+const alternativesMax = 256
+
+/** Whether a text holds a character that means something to a glob. */
+export function isGlob(text: string): boolean {
+  return /[*?[\]{}]/.test(text)
+}
+
+/**
+ * Compiles an absolute pattern.
+ * @throws SyntaxError with a sentence for people: an open bracket or brace, an empty class, too many alternatives
+ */
+export function compileGlob(text: string): Glob {
+  return { text, alternatives: expandBraces(text).map(plain => componentsOf(plain).map(compileComponent)) }
+}
+
+/**
+ * How many leading components of the path the pattern matches at most; -1 when none.
+ * A path names a tree, so a match of `/p/.env` decides for `/p/.env/x` too, with the depth of `/p/.env`.
+ */
+export function matchedDepth(glob: Glob, components: readonly string[]): number {
+  let depth = -1
+  for (const alternative of glob.alternatives)
+    depth = Math.max(depth, alternativeDepth(alternative, components))
+  return depth
+}
+
+/** The directory that every match lies in: the plain names with which the pattern begins. */
+export function literalStart(glob: Glob): string {
+  const [first = [], ...others] = glob.alternatives
+  let length = 0
+  for (let name = first[0]; name?.kind === "literal"; name = first[++length])
+    if (!others.every(other => isLiteral(other[length], name.kind === "literal" ? name.name : ""))) break
+  return `/${first
+    .slice(0, length)
+    .map(component => (component.kind === "literal" ? component.name : ""))
+    .join("/")}`
+}
+
+function isLiteral(component: Component | undefined, name: string): boolean {
+  return component?.kind === "literal" && component.name === name
+}
+
+function alternativeDepth(pattern: readonly Component[], components: readonly string[]): number {
+  // Most patterns begin with plain names, and most paths differ in those already.
+  let literals = 0
+  for (let first = pattern[0]; first?.kind === "literal"; first = pattern[++literals])
+    if (first.name !== components[literals]) return -1
+  return literals === pattern.length ? literals : positionsDepth(pattern, components, literals)
+}
+
+function positionsDepth(pattern: readonly Component[], components: readonly string[], start: number): number {
+  let depth = -1
+  let positions = skipStars(pattern, new Set([start]))
+  if (positions.has(pattern.length)) depth = start
+  for (let index = start; index < components.length; index++) {
+    const next = new Set<number>()
+    for (const position of positions) {
+      const component = pattern[position]
+      if (component?.kind === "names") next.add(position)
+      else if (component !== undefined && matchesName(component, components[index] ?? ""))
+        next.add(position + 1)
+    }
+    positions = skipStars(pattern, next)
+    if (positions.size === 0) return depth
+    if (positions.has(pattern.length)) depth = index + 1
+  }
+  return depth
+}
+
+/** `**` also stands for no component at all. */
+function skipStars(pattern: readonly Component[], positions: Set<number>): Set<number> {
+  for (const position of positions) if (pattern[position]?.kind === "names") positions.add(position + 1)
+  return positions
+}
+
+/** Whether one name passes one component; `**` takes any. */
+export function matchesName(component: Component, name: string): boolean {
+  if (component.kind === "names") return true
+  if (component.kind === "literal") return component.name === name
+  return (
+    name.startsWith(component.prefix) && name.endsWith(component.suffix) && passesTests(component.tests, name)
+  )
+}
+
+/** The classic two-pointer match: on failure go back to the last `*` and let it take one character more. */
+function passesTests(tests: readonly CharacterTest[], name: string): boolean {
+  const characters = [...name]
+  let at = 0
+  let testAt = 0
+  let starAt = -1
+  let resumeAt = 0
+  while (at < characters.length) {
+    const test = tests[testAt]
+    if (test === "*") {
+      starAt = testAt++
+      resumeAt = at
+    } else if (test !== undefined && passes(test, characters[at] ?? "")) {
+      testAt++
+      at++
+    } else if (starAt >= 0) {
+      testAt = starAt + 1
+      at = ++resumeAt
+    } else return false
+  }
+  while (tests[testAt] === "*") testAt++
+  return testAt === tests.length
+}
+
+function passes(test: Exclude<CharacterTest, "*">, character: string): boolean {
+  if (test === "?") return true
+  if ("literal" in test) return test.literal === character
+  return test.ranges.some(([from, to]) => from <= character && character <= to) !== test.negated
+}
+
+function compileComponent(text: string): Component {
+  if (text === "**") return { kind: "names" }
+  if (text.includes("**")) throw new SyntaxError(`"**" must stand alone between slashes`)
+  if (!/[*?[\]\\]/.test(text)) return { kind: "literal", name: text }
+  const tests: CharacterTest[] = []
+  const characters = [...text]
+  for (let at = 0; at < characters.length; at++) {
+    const character = characters[at] ?? ""
+    if (character === "*") tests.push("*")
+    else if (character === "?") tests.push("?")
+    else if (character === "[") {
+      const close = characters.indexOf("]", at + 2)
+      if (close < 0) throw new SyntaxError(`"[" is never closed`)
+      tests.push(compileClass(characters.slice(at + 1, close)))
+      at = close
+    } else {
+      const literal = character === "\\" ? (characters[++at] ?? "\\") : character
+      tests.push({ literal })
+    }
+  }
+  const plain = !/[[\]\\]/.test(text)
+  return {
+    kind: "tests",
+    tests,
+    prefix: plain ? text.slice(0, text.search(/[*?]/)) : "",
+    suffix: plain ? text.slice(Math.max(text.lastIndexOf("*"), text.lastIndexOf("?")) + 1) : "",
+  }
+}
+
+function compileClass(characters: readonly string[]): CharacterTest {
+  const negated = characters[0] === "!" || characters[0] === "^"
+  const body = negated ? characters.slice(1) : characters
+  if (body.length === 0) throw new SyntaxError(`"[${characters.join("")}]" names no character`)
+  const ranges: [string, string][] = []
+  for (let at = 0; at < body.length; at++) {
+    const from = body[at] ?? ""
+    const to = body[at + 1] === "-" ? body[at + 2] : undefined
+    if (to !== undefined && to < from) throw new SyntaxError(`"${from}-${to}" is an empty range`)
+    ranges.push([from, to ?? from])
+    if (to !== undefined) at += 2
+  }
+  return { ranges, negated }
+}
+
+/** `a{b,c{d,e}}` → `ab`, `acd`, `ace`. */
+function expandBraces(text: string): string[] {
+  if (!/[{}]/.test(text)) return [text]
+  const finished: string[] = []
+  const open = [text]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const group = firstGroup(next)
+    if (group === undefined) finished.push(next)
+    else for (const choice of group.choices) open.push(group.before + choice + group.after)
+    if (finished.length + open.length > alternativesMax)
+      throw new SyntaxError(`its braces stand for more than ${alternativesMax} patterns`)
+  }
+  return finished
+}
+
+function firstGroup(text: string): { before: string; choices: string[]; after: string } | undefined {
+  const choices: string[] = []
+  let depth = 0
+  let start = -1
+  let from = 0
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]
+    if (character === "\\") at++
+    else if (character === "{") {
+      if (depth++ === 0) start = at
+      if (depth === 1) from = at + 1
+    } else if (character === "," && depth === 1) {
+      choices.push(text.slice(from, at))
+      from = at + 1
+    } else if (character === "}") {
+      if (depth === 0) throw new SyntaxError(`"}" was never opened`)
+      if (--depth > 0) continue
+      choices.push(text.slice(from, at))
+      return { before: text.slice(0, start), choices, after: text.slice(at + 1) }
+    }
+  }
+  if (depth > 0) throw new SyntaxError(`"{" is never closed`)
+  return undefined
+}

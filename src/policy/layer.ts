@@ -1,0 +1,95 @@
+/** A layer: what one file, preset, profile or command line says, checked and expanded, each value with its source. */
+import type { HostPattern } from "./host-pattern.ts"
+import type { PathPattern } from "./path-pattern.ts"
+import type { ProtectionPattern } from "./protection.ts"
+import type { LayerName, Sourced } from "./source.ts"
+import type { environmentModes, homeAccess, networkModes, optionalProtections } from "./vocabulary.ts"
+
+/**
+ * From the most to the least restrictive. `private` is a directory of the sandbox's own in place of the host's:
+ * writable, empty at the start, gone at the end.
+ */
+export const accesses = ["deny", "private", "read", "write"] as const
+export type Access = (typeof accesses)[number]
+export type NetworkMode = (typeof networkModes)[number]
+export type EnvironmentMode = (typeof environmentModes)[number]
+export type HomeAccess = (typeof homeAccess)[number]
+export type OptionalProtection = (typeof optionalProtections)[number]
+
+export type PathRule = Sourced<PathPattern> & {
+  access: Access
+  /** `state`: an agent's or toolchain's own, which stays writable when everything else becomes read-only */
+  role: "policy" | "state"
+}
+
+export type Protection = Sourced<ProtectionPattern> & {
+  /** `unprotect` lifts what `protect` set */
+  effect: "protect" | "unprotect"
+}
+
+export type HostRule = Sourced<HostPattern> & { verdict: "allow" | "deny" }
+
+export type VariableRule = Sourced<string> & { verdict: "pass" | "remove" }
+
+export type Assignment = Sourced<string> & { name: string }
+
+/** A directory or file that an agent or toolchain must be able to write. */
+export type StateEntry = Sourced<string> & {
+  /** the variable that moves it */
+  variable: string | undefined
+  /** what of the directory that the variable names is meant; "" = all of it */
+  below: string
+  /** what happens when it does not exist */
+  absent: "create" | "redirect" | "skip"
+}
+
+/** The values of which the highest layer that sets one decides. */
+export type Settings = {
+  strict: boolean
+  readonly: boolean
+  home: HomeAccess
+  networkMode: NetworkMode
+  ask: "never" | "unlisted"
+  environmentMode: EnvironmentMode
+  memory: string
+  cpus: number
+  processes: number
+  time: string
+  nestedUserns: "deny" | "allow"
+}
+export type SettingName = keyof Settings
+
+export type Layer = {
+  name: LayerName
+  paths: PathRule[]
+  protections: Protection[]
+  hosts: HostRule[]
+  sockets: Sourced<string>[]
+  hostPorts: Sourced<number>[]
+  expose: Sourced<number>[]
+  variables: VariableRule[]
+  assignments: Assignment[]
+  commands: Sourced<string>[]
+  optional: Sourced<OptionalProtection>[]
+  state: StateEntry[]
+  settings: { [Name in SettingName]?: Sourced<Settings[Name]> }
+}
+
+/** A layer that says nothing. */
+export function emptyLayer(name: LayerName): Layer {
+  return {
+    name,
+    paths: [],
+    protections: [],
+    hosts: [],
+    sockets: [],
+    hostPorts: [],
+    expose: [],
+    variables: [],
+    assignments: [],
+    commands: [],
+    optional: [],
+    state: [],
+    settings: {},
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * Policy files from the disk. The only part of policy/ that reads: first read, then classify the error, because a
+ * check beforehand lies about directories that may not be searched.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs"
+import { didYouMean } from "../base/closest-word.ts"
+import { PolicyError, UserError } from "../base/error.ts"
+import { absolutePath, isWithin, parentOf } from "../base/path.ts"
+import { printable } from "../base/printable.ts"
+import { buildLayer } from "./build-layer.ts"
+import { builtinLayer, builtinNames } from "./builtin.ts"
+import type { Layer } from "./layer.ts"
+import { expandVariables, type PathVariables } from "./path-pattern.ts"
+import type { LayerName, Source } from "./source.ts"
+
+/** What reading a file gave; a caller has to say what each means. */
+export type Loaded = { kind: "ok"; text: string } | { kind: "missing" } | { kind: "unreadable"; why: string }
+
+/** A policy file and what it extends. */
+export type PolicyReading = {
+  layers: Layer[]
+  /** every file that was read, in reading order: none may be writable inside */
+  files: { path: string; text: string }[]
+}
+
+export type LoadContext = {
+  name: LayerName
+  variables: PathVariables
+  mayLock: boolean
+  /** a repository's policy may extend files of the repository only */
+  confineTo: string | undefined
+}
+
+/** A larger policy is a mistake or an attack. */
+const bytesMax = 1 << 20
+const extendsMax = 32
+
+/** Reads a regular file of bounded size; a FIFO or a device in its place does not hang the launch. */
+export function readPolicyFile(path: string): Loaded {
+  try {
+    // Unlike an exists(), this tells a missing file from one in a directory that may not be searched; and most
+    // launches find no policy file, where an exception costs 0.1 ms each.
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) return { kind: "missing" }
+    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      return readRegular(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === undefined) throw cause
+    return code === "ENOENT"
+      ? { kind: "missing" }
+      : { kind: "unreadable", why: message.split(",")[0] ?? code }
+  }
+}
+
+function readRegular(descriptor: number): Loaded {
+  const { size, isFile } = describe(descriptor)
+  if (!isFile) return { kind: "unreadable", why: "it is not a regular file" }
+  if (size > bytesMax) return { kind: "unreadable", why: "it is larger than 1 MiB" }
+  const bytes = Buffer.alloc(bytesMax + 1)
+  let length = 0
+  for (let got = -1; got !== 0; length += got)
+    got = readSync(descriptor, bytes, length, bytes.length - length, null)
+  try {
+    return { kind: "ok", text: new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, length)) }
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause
+    return { kind: "unreadable", why: "it is not UTF-8 text" }
+  }
+}
+
+function describe(descriptor: number): { size: number; isFile: boolean } {
+  const stat = fstatSync(descriptor)
+  return { size: stat.size, isFile: stat.isFile() }
+}
+
+/**
+ * The layers of one policy file: what it extends first, then itself.
+ * @returns undefined when the file does not exist
+ * @throws PolicyError with every problem of the first broken file
+ * @throws UserError when it cannot be read
+ */
+export async function loadPolicy(
+  path: string,
+  shown: string,
+  context: LoadContext,
+): Promise<PolicyReading | undefined> {
+  const loaded = readPolicyFile(path)
+  switch (loaded.kind) {
+    case "missing":
+      return undefined
+    case "unreadable":
+      throw new UserError(
+        `${printable(shown)} cannot be read: ${loaded.why}`,
+        "make it a readable file, or remove it",
+      )
+    case "ok":
+      return readingOf({ path, shown, text: loaded.text, trail: [path] }, context)
+  }
+}
+
+type Opened = { path: string; shown: string; text: string; trail: string[] }
+
+async function readingOf(opened: Opened, context: LoadContext): Promise<PolicyReading> {
+  // Loaded by the first policy file: the YAML parser and the schema cost 3 ms that a launch without one saves.
+  const [{ parsePolicy }, { policyFileSchema }] = await Promise.all([
+    import("./parse.ts"),
+    import("./schema.ts"),
+  ])
+  const parsed = parsePolicy(opened.text, opened.shown, policyFileSchema)
+  const own = buildLayer(parsed, context)
+  const reading: PolicyReading = { layers: [], files: [{ path: opened.path, text: opened.text }] }
+  for (const [index, name] of (parsed.content.extends ?? []).entries()) {
+    const source = parsed.locate(["extends", index])
+    const extended = await extendedReading(name, source, { opened, context })
+    reading.layers.push(...extended.layers)
+    reading.files.push(...extended.files)
+  }
+  return { layers: [...reading.layers, own], files: reading.files }
+}
+
+type Extending = { opened: Opened; context: LoadContext }
+
+async function extendedReading(
+  name: string,
+  source: Source,
+  { opened, context }: Extending,
+): Promise<PolicyReading> {
+  const problem = (message: string) => new PolicyError([{ ...source, message }])
+  if (!/[/~]|\.(ya?ml|json)$/.test(name)) {
+    const layer = builtinLayer(name, context.variables)
+    if (layer !== undefined) return { layers: [{ ...asLayer(layer, context.name) }], files: [] }
+    throw problem(`there is no built-in profile "${name}"${didYouMean(name, profileNames())}`)
+  }
+  const path = absolutePath(expandText(name, context.variables, problem), parentOf(opened.path))
+  if (opened.trail.includes(path)) throw problem(`extends itself: ${[...opened.trail, path].join(" → ")}`)
+  if (opened.trail.length > extendsMax) throw problem(`extends more than ${extendsMax} files in a row`)
+  if (context.confineTo !== undefined && !isWithin(path, context.confineTo))
+    throw problem(`a project's policy may extend files of the project only, not "${name}"`)
+  const loaded = readPolicyFile(path)
+  if (loaded.kind === "missing") throw problem(`"${name}" does not exist`)
+  if (loaded.kind === "unreadable") throw problem(`"${name}" cannot be read: ${loaded.why}`)
+  return readingOf({ path, shown: name, text: loaded.text, trail: [...opened.trail, path] }, context)
+}
+
+function expandText(
+  name: string,
+  variables: PathVariables,
+  problem: (message: string) => PolicyError,
+): string {
+  try {
+    return expandVariables(name, variables)
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    throw problem(cause.message)
+  }
+}
+
+/** Names that `extends` and `--profile` know. */
+export function profileNames(): string[] {
+  return builtinNames().flatMap(({ name, layer }) => (layer === "base" || layer === "preset" ? [] : [name]))
+}
+
+/** A built-in profile that a file extends speaks with the file's voice. */
+function asLayer(layer: Layer, name: LayerName): Layer {
+  const renamed = <T extends { layer: LayerName }>(values: T[]): T[] =>
+    values.map(value => ({ ...value, layer: name }))
+  return {
+    ...layer,
+    name,
+    paths: renamed(layer.paths),
+    protections: renamed(layer.protections),
+    hosts: renamed(layer.hosts),
+    variables: renamed(layer.variables),
+    state: renamed(layer.state),
+  }
+}

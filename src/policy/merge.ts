@@ -1,0 +1,129 @@
+/** Layers → one policy: lists add up, the highest layer that sets a value wins, locked values hold. Pure. */
+import { absolutePath } from "../base/path.ts"
+import type { Access, Layer, PathRule, SettingName, Settings } from "./layer.ts"
+import type { DefaultedSetting, Policy } from "./policy.ts"
+import { permissiveness } from "./restrictiveness.ts"
+import { rankOf, type Source, type Sourced, sourceOf } from "./source.ts"
+
+/** What a merge must know of the machine. */
+export type MergeFacts = {
+  /** canonical */
+  home: string
+  /** canonical homes of other users */
+  otherHomes: readonly string[]
+}
+
+/** Directories that every sandbox has of its own. */
+export const privateDirectories = ["/tmp", "/var/tmp", "/dev", "/proc", "/run"] as const
+
+/** What holds when no layer says anything. */
+export const defaultSettings: Pick<Settings, DefaultedSetting> = {
+  strict: false,
+  readonly: false,
+  home: "read",
+  networkMode: "off",
+  ask: "never",
+  environmentMode: "clean",
+  nestedUserns: "deny",
+}
+
+/** @param layers in any order: each value carries its layer */
+export function mergeLayers(layers: readonly Layer[], facts: MergeFacts): Policy {
+  const all = <Name extends ListName>(name: Name): Layer[Name] =>
+    layers.flatMap(layer => layer[name] as unknown[]) as Layer[Name]
+  const settings = mergeSettings(layers)
+  return {
+    paths: [
+      ...groundRules(settings, facts),
+      ...all("paths").map(rule => underReadonly(rule, settings.readonly)),
+    ],
+    protections: all("protections"),
+    hosts: all("hosts"),
+    sockets: all("sockets"),
+    hostPorts: all("hostPorts"),
+    expose: all("expose"),
+    variables: all("variables"),
+    assignments: all("assignments"),
+    commands: all("commands"),
+    optional: all("optional"),
+    state: all("state"),
+    settings,
+    limits: mergeLimits(layers),
+  }
+}
+
+type ListName = { [Name in keyof Layer]: Layer[Name] extends unknown[] ? Name : never }[keyof Layer]
+
+function mergeSettings(layers: readonly Layer[]): Policy["settings"] {
+  const setting = <Name extends DefaultedSetting>(name: Name): Sourced<Settings[Name]> =>
+    decideSetting(layers, name) ?? {
+      value: defaultSettings[name] as Settings[Name],
+      source: sourceOf("built-in default"),
+      layer: "base",
+      locked: false,
+    }
+  return {
+    strict: setting("strict"),
+    readonly: setting("readonly"),
+    home: setting("home"),
+    networkMode: setting("networkMode"),
+    ask: setting("ask"),
+    environmentMode: setting("environmentMode"),
+    nestedUserns: setting("nestedUserns"),
+  }
+}
+
+function mergeLimits(layers: readonly Layer[]): Policy["limits"] {
+  const names = ["memory", "cpus", "processes", "time"] as const
+  return Object.fromEntries(
+    names.flatMap(name => {
+      const limit = decideSetting(layers, name)
+      return limit === undefined ? [] : [[name, limit]]
+    }),
+  )
+}
+
+/** The highest layer that sets it; but what a locked value does not permit, no other value does. */
+export function decideSetting<Name extends SettingName>(
+  layers: readonly Layer[],
+  name: Name,
+): Sourced<Settings[Name]> | undefined {
+  const said = layers
+    .flatMap(layer => (layer.settings[name] as Sourced<Settings[Name]> | undefined) ?? [])
+    .sort((a, b) => rankOf(b.layer) - rankOf(a.layer))
+  const locked = said.find(value => value.locked)
+  const first = said[0]
+  if (first === undefined || locked === undefined) return first
+  return permissiveness(name, locked.value) < permissiveness(name, first.value) ? locked : first
+}
+
+/** What holds where no rule of a layer does: the root, the home, other people's homes, private directories. */
+function groundRules(settings: Policy["settings"], facts: MergeFacts): PathRule[] {
+  const rule = (path: string, access: Access, source: Source): PathRule => ({
+    value: { kind: "exact", path: absolutePath(path, "/") },
+    access,
+    role: "policy",
+    source,
+    layer: "base",
+    locked: false,
+  })
+  const { strict, home } = settings
+  const own = sourceOf("built-in: a directory of the sandbox's own")
+  const others = sourceOf("built-in: homes of other users")
+  return [
+    rule("/", strict.value ? "deny" : "read", strict.source),
+    ...privateDirectories.map(path => rule(path, "private", own)),
+    ...facts.otherHomes.map(path => rule(path, "deny", others)),
+    ...(strict.value ? [] : [rule(facts.home, home.value, home.source)]),
+  ]
+}
+
+/** Read-only means: no writable host path but state and caches, and what is said at the same height or above. */
+function underReadonly(rule: PathRule, readonly: Sourced<boolean>): PathRule {
+  const capped =
+    readonly.value &&
+    rule.access === "write" &&
+    rule.role === "policy" &&
+    rankOf(rule.layer) < rankOf(readonly.layer)
+  return capped ? { ...rule, access: "read" } : rule
+}

@@ -1,0 +1,10 @@
+/** The words that a policy may use where only some words mean something; each list from least to most permissive. */
+
+export const networkModes = ["off", "filtered", "open"] as const
+export const environmentModes = ["clean", "scrub", "inherit"] as const
+export const homeAccess = ["deny", "read", "write"] as const
+export const presetNames = ["untrusted", "standard", "trusted"] as const
+export type PresetName = (typeof presetNames)[number]
+
+/** Protections that a policy may name as optional: their absence is then reported instead of stopping the run. */
+export const optionalProtections = ["abstract-sockets", "landlock", "limits", "seccomp"] as const

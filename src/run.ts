@@ -1,0 +1,228 @@
+/** The whole flow, one line a stage. */
+
+import { bubblewrapInvocation } from "./backends/bubblewrap.ts"
+import type { Invocation } from "./backends/invocation.ts"
+import { UserError } from "./base/error.ts"
+import { parentOf } from "./base/path.ts"
+import { hostPointers } from "./command/host-variables.ts"
+import { recognise } from "./command/recognise.ts"
+import { type LayersInForce, layersInForce, projectPolicyNames } from "./governance/layers.ts"
+import { orgPolicyPath } from "./governance/org.ts"
+import { type Account, readAccount } from "./host/account.ts"
+import { type Bubblewrap, findBubblewrap, requireNamespaces } from "./host/bubblewrap.ts"
+import { hostKernel } from "./host/kernel-facts.ts"
+import { namesIn } from "./host/look.ts"
+import { createPathFacts, type PathFacts } from "./host/path-facts.ts"
+import { findProgram, type ProgramSearch } from "./host/program.ts"
+import { searchDisk } from "./host/search.ts"
+import { readTrust, xdgDirectories } from "./host/state-directory.ts"
+import preload from "./inside/no-sandbox.cjs" with { type: "text" }
+import { landlockAbi } from "./kernel/landlock.ts"
+import type { LaunchPlan } from "./plan/launch-plan.ts"
+import { resolveRules } from "./plan/links.ts"
+import { type NotLive, notLiveRules } from "./plan/not-live.ts"
+import { buildPlan } from "./plan/plan.ts"
+import { relocateRules } from "./plan/relocate.ts"
+import { planState } from "./plan/state.ts"
+import { ownLayer, programLayer } from "./plan/system.ts"
+import { builtinNames } from "./policy/builtin.ts"
+import type { Layer } from "./policy/layer.ts"
+import { loadPolicy } from "./policy/load.ts"
+import { type MergeFacts, mergeLayers } from "./policy/merge.ts"
+import type { PathVariables } from "./policy/path-pattern.ts"
+import type { NamesIn } from "./policy/placeholders.ts"
+import type { Policy } from "./policy/policy.ts"
+import { type PathJudge, pathJudge } from "./policy/verdict.ts"
+import type { PresetName } from "./policy/vocabulary.ts"
+import type { WordsPolicy } from "./policy/words-layer.ts"
+import { linkedWorktree, worktreeLayer } from "./worktrees/git.ts"
+import { projectDirectory } from "./worktrees/project.ts"
+
+/** What a person asked for, options read and defaults filled in. */
+export type RunRequest = {
+  /** `-C`, or undefined for the present directory */
+  directory: string | undefined
+  preset: PresetName
+  presetChosen: boolean
+  profiles: readonly string[]
+  /** `--config` or CORDON_CONFIG */
+  config: string | undefined
+  commandLine: WordsPolicy
+  environmentWords: WordsPolicy
+  /** the environment that Cordon was started with */
+  environment: Readonly<Record<string, string | undefined>>
+  /** empty when only the policy is of interest */
+  command: readonly string[]
+}
+
+/** Where a launch happens. */
+export type Site = {
+  facts: PathFacts
+  account: Account
+  project: string
+  variables: PathVariables
+  mergeFacts: MergeFacts
+}
+
+/** The policy as it holds at a site, with everything that led to it. */
+export type PolicyInForce = {
+  site: Site
+  inForce: LayersInForce
+  policy: Policy
+  agents: readonly string[]
+}
+
+/** A launch that could happen now. */
+export type Prepared = PolicyInForce & {
+  plan: LaunchPlan
+  judge: PathJudge
+  program: ProgramSearch
+  /** what of the policy does not hold in full; worked out when somebody asks */
+  notLive: () => NotLive[]
+}
+
+/** @param complete whether rules for places that do not exist are wanted too, as they are when people ask */
+export async function findPolicy(request: RunRequest, complete = true): Promise<PolicyInForce> {
+  const site = findSite(request)
+  const agents = recognise(
+    request.command,
+    builtinNames().filter(({ layer }) => layer === "agent"),
+  )
+  const inForce = await layersInForce({
+    variables: site.variables,
+    mergeFacts: site.mergeFacts,
+    preset: request.preset,
+    presetChosen: request.presetChosen,
+    userPolicy: userPolicy(request, site),
+    profiles: request.profiles,
+    agents,
+    additional: [worktreeOf(site)].flatMap(layer => layer ?? []),
+    commandLine: request.commandLine,
+    environment: request.environmentWords,
+    trusted: readTrust(site.variables.xdg.XDG_STATE_HOME ?? ""),
+    orgPolicyPath,
+    namesIn: complete ? undefined : rememberedNames(),
+  })
+  const own = ownLayer([...inForce.files, process.execPath], site.facts)
+  return { site, inForce, policy: mergeLayers([...inForce.layers, own], site.mergeFacts), agents }
+}
+
+/** @param complete whether `explain`, `notLive` and their kind will be asked; a launch alone needs less */
+export async function prepare(request: RunRequest, complete = true): Promise<Prepared> {
+  const found = await findPolicy(request, complete)
+  const { site, policy } = found
+  const { project, account } = site
+  const state = planState(policy.state, {
+    environment: request.environment,
+    home: account.home,
+    facts: site.facts,
+  })
+  const facts = withCreated(site.facts, state.create)
+  const needs = policy.settings.strict.value ? programNeeds(request, site) : []
+  const relocated = relocateRules(policy, state.moved)
+  const paths = [...relocated.paths, ...state.rules, ...programLayer(needs).paths]
+  const look = searchDisk({ ...relocated, paths }, project, facts)
+  const resolved = resolveRules({ ...relocated, paths }, { project, found: look.found, facts })
+  const judge = pathJudge(resolved)
+  const plan = buildPlan({
+    session: crypto.randomUUID(),
+    command: request.command,
+    project,
+    account,
+    policy,
+    resolved,
+    judge,
+    state,
+    found: look.found,
+    facts,
+    kernel: hostKernel(landlockAbi()),
+    inherited: request.environment,
+    pointers: hostPointers,
+    preload,
+  })
+  const visible = (path: string) => judge.judge(path).access !== "deny"
+  const program = searchProgram(request, site, { searchPath: plan.environment.PATH ?? "", visible })
+  const notLive = () => notLiveRules({ policy: resolved, judge, facts, project, unseen: look.unseen })
+  return { ...found, plan, judge, program, notLive }
+}
+
+/** The invocation of a plan on this machine. */
+export function invocationOf(plan: LaunchPlan): { bubblewrap: Bubblewrap; invocation: Invocation } {
+  const bubblewrap = findBubblewrap()
+  return { bubblewrap, invocation: bubblewrapInvocation(plan, bubblewrap.path) }
+}
+
+/** @throws HostError when this machine cannot carry the plan out */
+export function requireHost(bubblewrap: Bubblewrap, uid: number): void {
+  requireNamespaces(bubblewrap, uid)
+}
+
+function rememberedNames(): NamesIn {
+  const known = new Map<string, ReturnType<NamesIn>>()
+  return directory => {
+    if (!known.has(directory)) known.set(directory, namesIn(directory))
+    return known.get(directory)
+  }
+}
+
+function findSite({ directory, environment }: RunRequest): Site {
+  const facts = createPathFacts()
+  const account = readAccount(environment, facts)
+  const { home, user, otherHomes } = account
+  const project = projectDirectory(directory, home, facts)
+  const variables = { home, project, user, xdg: xdgDirectories(home, environment) }
+  return { facts, account, project, variables, mergeFacts: { home, otherHomes } }
+}
+
+function userPolicy({ config }: RunRequest, { variables }: Site): { path: string; required: boolean } {
+  if (config === "")
+    throw new UserError("the name of the policy file is empty", "name a file with --config FILE")
+  return config === undefined
+    ? { path: `${variables.xdg.XDG_CONFIG_HOME}/cordon/policy.yaml`, required: false }
+    : { path: config, required: true }
+}
+
+function worktreeOf({ project, facts }: Site): Layer | undefined {
+  const worktree = linkedWorktree(project, facts)
+  return worktree === undefined ? undefined : worktreeLayer(worktree)
+}
+
+/** The disk as it will be once the agent's own directories are made. */
+function withCreated(facts: PathFacts, create: readonly string[]): PathFacts {
+  const created = new Set(create)
+  return path => (created.has(path) ? { ...facts(path), kind: "directory" } : facts(path))
+}
+
+type View = { searchPath: string; visible: (path: string) => boolean }
+
+function searchProgram({ command }: RunRequest, { project, facts }: Site, view: View): ProgramSearch {
+  const [word] = command
+  return word === undefined ? { kind: "missing" } : findProgram(word, { ...view, directory: project, facts })
+}
+
+/** In strict mode a program is readable because it was named, with what it needs to start. */
+function programNeeds(request: RunRequest, site: Site): readonly string[] {
+  const search = searchProgram(request, site, {
+    searchPath: request.environment.PATH ?? "",
+    visible: () => true,
+  })
+  return search.kind === "found" ? search.program.needs : []
+}
+
+/** The policy files that are in force for a request, those of which there is one. */
+export function policyFilesInForce(request: RunRequest): string[] {
+  const site = findSite(request)
+  const user = userPolicy(request, site).path
+  const project = projectPolicyNames.map(name => `${site.project}/${name}`)
+  return [orgPolicyPath, ...project, user].filter(path => site.facts(path).kind !== "missing")
+}
+
+/** @throws PolicyError, UserError when the file is no valid policy; checked as the layer that it would be */
+export async function checkPolicyFile(path: string, shown: string, request: RunRequest): Promise<void> {
+  const { variables } = findSite(request)
+  const own = path === orgPolicyPath
+  const name = own ? "org" : parentOf(path) === variables.project ? "project" : "user"
+  const confineTo = name === "project" ? variables.project : undefined
+  if ((await loadPolicy(path, shown, { name, variables, mayLock: own, confineTo })) === undefined)
+    throw new UserError(`${shown} does not exist`, "name an existing file")
+}

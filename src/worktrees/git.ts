@@ -1,0 +1,55 @@
+/**
+ * What of git a project needs outside its own directory. In a linked worktree `.git` is a file that points into
+ * the main repository (gitrepository-layout(5)); a commit there writes objects, refs, logs and the worktree's own
+ * state, and never hooks or config.
+ */
+import { absolutePath, isBelow, parentOf } from "../base/path.ts"
+import type { PathFacts } from "../host/path-facts.ts"
+import { emptyLayer, type Layer } from "../policy/layer.ts"
+import { readPolicyFile } from "../policy/load.ts"
+import { placeProtection } from "../policy/protection.ts"
+import { sourceOf } from "../policy/source.ts"
+
+/** A linked worktree: its own git directory, and the one that all worktrees share. */
+export type LinkedWorktree = { gitDirectory: string; commonDirectory: string }
+
+/**
+ * The linked worktree at `project`, when it is one that the main repository itself acknowledges: a `.git` file is
+ * the word of whoever can write in the project, the pointer back to it is the word of `git worktree add`.
+ */
+export function linkedWorktree(project: string, facts: PathFacts): LinkedWorktree | undefined {
+  const pointer = `${project}/.git`
+  if (facts(pointer).kind !== "file" || facts(pointer).canonical !== pointer) return undefined
+  const target = /^gitdir: (.+)$/m.exec(textOf(pointer))?.[1]
+  if (target === undefined) return undefined
+  const gitDirectory = facts(absolutePath(target, project)).canonical
+  const back = textOf(`${gitDirectory}/gitdir`).trim()
+  const common = textOf(`${gitDirectory}/commondir`).trim()
+  if (back === "" || common === "") return undefined
+  const commonDirectory = facts(absolutePath(common, gitDirectory)).canonical
+  const acknowledged = facts(absolutePath(back, gitDirectory)).canonical === pointer
+  const inPlace = parentOf(gitDirectory) === `${commonDirectory}/worktrees`
+  return acknowledged && inPlace && isBelow(gitDirectory, commonDirectory)
+    ? { gitDirectory, commonDirectory }
+    : undefined
+}
+
+/** What a linked worktree opens, as a layer beside the built-in ones. */
+export function worktreeLayer({ gitDirectory, commonDirectory }: LinkedWorktree): Layer {
+  const layer = emptyLayer("base")
+  const common = { source: sourceOf("built-in: git worktree"), layer: "base", locked: false } as const
+  for (const path of [gitDirectory, ...["objects", "refs", "logs"].map(name => `${commonDirectory}/${name}`)])
+    layer.paths.push({ ...common, value: { kind: "exact", path }, access: "write", role: "policy" })
+  for (const name of ["gitdir", "commondir", "config.worktree", "hooks"])
+    layer.protections.push({
+      ...common,
+      value: placeProtection(`${gitDirectory}/${name}`),
+      effect: "protect",
+    })
+  return layer
+}
+
+function textOf(path: string): string {
+  const loaded = readPolicyFile(path)
+  return loaded.kind === "ok" ? loaded.text : ""
+}

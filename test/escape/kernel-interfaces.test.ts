@@ -1,0 +1,67 @@
+/**
+ * An agent goes to the kernel's own files: memory, addresses, keys, switches. Attempts open and do not write: a
+ * kernel that does stand open must not be damaged by a test.
+ */
+import { expect, test } from "bun:test"
+import { failed, succeeded } from "../support/attempts.ts"
+import { World } from "../support/world.ts"
+
+const readable = ["/proc/kcore", "/proc/kallsyms", "/proc/keys", "/proc/key-users", "/proc/timer_list"]
+const listable = [
+  "/sys/kernel/debug",
+  "/sys/kernel/tracing",
+  "/sys/kernel/security",
+  "/sys/firmware",
+  "/sys/fs/bpf",
+]
+const writable = {
+  "start a crash": "/proc/sysrq-trigger",
+  "choose who gets core dumps": "/proc/sys/kernel/core_pattern",
+  "choose who loads modules": "/proc/sys/kernel/modprobe",
+  "switch a protection off": "/proc/sys/kernel/randomize_va_space",
+  "switch overcommit": "/proc/sys/vm/overcommit_memory",
+  "move interrupts": "/proc/irq/default_smp_affinity",
+  "switch huge pages": "/sys/kernel/mm/transparent_hugepage/enabled",
+  "load a program into the kernel": "/sys/kernel/uevent_helper",
+  "freeze a cgroup": "/sys/fs/cgroup/cgroup.procs",
+}
+
+test("memory, addresses and keys of the kernel cannot be read", async () => {
+  using world = new World()
+  const opened = readable.map(path => [path, `head -c 1 ${path} | grep -q .`])
+  const listed = listable.map(path => [path, `ls -A ${path} | grep -q .`])
+  expect(succeeded(await world.attempts(Object.fromEntries([...opened, ...listed])))).toEqual([])
+})
+
+test("switches of the kernel cannot be opened for writing", async () => {
+  using world = new World()
+  const commands = Object.entries(writable).map(([name, path]) => [name, `exec 3<>${path}`])
+  expect(succeeded(await world.attempts(Object.fromEntries(commands)))).toEqual([])
+})
+
+test("devices of the machine are not there, those of every program are", async () => {
+  using world = new World()
+  const { stdout } = await world.shell("ls /dev")
+  const known = "console core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero"
+  expect(stdout.split("\n").filter(name => name !== "" && !known.split(" ").includes(name))).toEqual([])
+  const got = await world.attempts({
+    null: "echo x > /dev/null",
+    zero: "head -c 4 /dev/zero | wc -c | grep -q 4",
+    urandom: "head -c 4 /dev/urandom | wc -c | grep -q 4",
+    fd: "echo x | cat /dev/fd/0 | grep -q x",
+  })
+  expect(failed(got)).toEqual({})
+})
+
+test("what programs ask of /proc and /sys answers", async () => {
+  using world = new World()
+  const got = await world.attempts({
+    itself: "grep -q ^Name: /proc/self/status",
+    processors: "grep -q processor /proc/cpuinfo",
+    memory: "grep -q MemTotal /proc/meminfo",
+    mounts: "grep -q / /proc/self/mountinfo",
+    limits: "cat /proc/sys/kernel/pid_max",
+    topology: "ls /sys/devices/system/cpu/ | grep -q cpu0",
+  })
+  expect(failed(got)).toEqual({})
+})
