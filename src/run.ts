@@ -11,7 +11,7 @@ import { orgPolicyPath } from "./governance/org.ts"
 import { type Account, readAccount } from "./host/account.ts"
 import { type Bubblewrap, findBubblewrap, requireNamespaces } from "./host/bubblewrap.ts"
 import { hostKernel } from "./host/kernel-facts.ts"
-import { namesIn } from "./host/look.ts"
+import { presentNames } from "./host/look.ts"
 import { createPathFacts, type PathFacts } from "./host/path-facts.ts"
 import { findProgram, type ProgramSearch } from "./host/program.ts"
 import { searchDisk } from "./host/search.ts"
@@ -30,7 +30,6 @@ import type { Layer } from "./policy/layer.ts"
 import { loadPolicy } from "./policy/load.ts"
 import { type MergeFacts, mergeLayers } from "./policy/merge.ts"
 import type { PathVariables } from "./policy/path-pattern.ts"
-import type { NamesIn } from "./policy/placeholders.ts"
 import type { Policy } from "./policy/policy.ts"
 import { type PathJudge, pathJudge } from "./policy/verdict.ts"
 import type { PresetName } from "./policy/vocabulary.ts"
@@ -101,7 +100,7 @@ export async function findPolicy(request: RunRequest, complete = true): Promise<
     environment: request.environmentWords,
     trusted: readTrust(site.variables.xdg.XDG_STATE_HOME ?? ""),
     orgPolicyPath,
-    namesIn: complete ? undefined : rememberedNames(),
+    presentNames: complete ? undefined : presentNames(site.facts),
   })
   const own = ownLayer([...inForce.files, process.execPath], site.facts)
   return { site, inForce, policy: mergeLayers([...inForce.layers, own], site.mergeFacts), agents }
@@ -155,14 +154,6 @@ export function invocationOf(plan: LaunchPlan): { bubblewrap: Bubblewrap; invoca
 /** @throws HostError when this machine cannot carry the plan out */
 export function requireHost(bubblewrap: Bubblewrap, uid: number): void {
   requireNamespaces(bubblewrap, uid)
-}
-
-function rememberedNames(): NamesIn {
-  const known = new Map<string, ReturnType<NamesIn>>()
-  return directory => {
-    if (!known.has(directory)) known.set(directory, namesIn(directory))
-    return known.get(directory)
-  }
 }
 
 function findSite({ directory, environment }: RunRequest): Site {

@@ -8,7 +8,7 @@ import type { Layer } from "../policy/layer.ts"
 import { loadPolicy, type PolicyReading, profileNames, readPolicyFile } from "../policy/load.ts"
 import type { MergeFacts } from "../policy/merge.ts"
 import { expandVariables, type PathVariables } from "../policy/path-pattern.ts"
-import type { NamesIn } from "../policy/placeholders.ts"
+import type { PresentNames } from "../policy/present.ts"
 import type { LayerName } from "../policy/source.ts"
 import { type LeftOut, tightenOnly } from "../policy/tighten.ts"
 import { isTrusted, type TrustList } from "../policy/trust.ts"
@@ -33,8 +33,8 @@ export type LayersRequest = {
   commandLine: WordsPolicy
   environment: WordsPolicy
   trusted: TrustList
-  /** lists a directory, so that built-in rules without a place are left out; absent = every rule is wanted */
-  namesIn: NamesIn | undefined
+  /** tells what exists, so that built-in rules without a place are left out; absent = every rule is wanted */
+  presentNames: PresentNames | undefined
   orgPolicyPath: string
 }
 
@@ -58,7 +58,7 @@ export async function layersInForce(request: LayersRequest): Promise<LayersInFor
   const profiles = await Promise.all(request.profiles.map(name => profileReading(name, variables)))
   const project = await projectReading(variables)
   // What an untrusted policy opens is measured against every rule, those without a place included.
-  const builtins = builtinsInForce(project === undefined ? request : { ...request, namesIn: undefined })
+  const builtins = builtinsInForce(project === undefined ? request : { ...request, presentNames: undefined })
   const layers = [
     ...builtins,
     ...request.additional,
@@ -73,11 +73,11 @@ export async function layersInForce(request: LayersRequest): Promise<LayersInFor
   return { layers: [...layers, ...heard.layers], leftOut: heard.leftOut, files, project }
 }
 
-function builtinsInForce({ variables, preset, agents, namesIn }: LayersRequest): Layer[] {
-  const named = [preset, ...agents].flatMap(name => builtinLayer(name, variables, namesIn) ?? [])
+function builtinsInForce({ variables, preset, agents, presentNames }: LayersRequest): Layer[] {
+  const named = [preset, ...agents].flatMap(name => builtinLayer(name, variables, presentNames) ?? [])
   // Untrusted work leaves nothing behind in caches that the host will use.
-  const toolchains = preset === "untrusted" ? [] : builtinLayers("toolchain", variables, namesIn)
-  return [...builtinLayers("base", variables, namesIn), ...named, ...toolchains]
+  const toolchains = preset === "untrusted" ? [] : builtinLayers("toolchain", variables, presentNames)
+  return [...builtinLayers("base", variables, presentNames), ...named, ...toolchains]
 }
 
 function commandLineLayer({ commandLine, variables, preset, presetChosen }: LayersRequest): Layer {

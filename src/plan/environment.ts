@@ -34,7 +34,8 @@ export function judgeVariable(name: string, value: string, policy: Judged): Vari
 /** The policy's rules as a question that can be asked for every variable of an environment. */
 function variableJudge({ variables, settings }: Judged): (name: string, value: string) => VariableVerdict {
   const mode = settings.environmentMode.value
-  const matching = variableMatcher(variables.filter(rule => applies(rule, mode)))
+  const applying = variables.filter(rule => applies(rule, mode))
+  const matching = variableMatcher(applying)
   return (name, value) => {
     const rule = decidingRule(matching(name))
     if (rule !== undefined && (rule.verdict === "remove" || isExact(rule) || mode === "clean"))

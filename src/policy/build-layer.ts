@@ -1,5 +1,6 @@
 /** Checked policy text → a layer: every path expanded, every pattern compiled, every value with its source. */
 import { PolicyError, type Problem } from "../base/error.ts"
+import { roleOf } from "./compact.ts"
 import { hostPattern } from "./host-pattern.ts"
 import { emptyLayer, type Layer, type SettingName, type Settings, type StateEntry } from "./layer.ts"
 import type { ParsedPolicy, Step } from "./parse.ts"
@@ -95,7 +96,7 @@ function readFilesystem(reader: LayerReader, layer: Layer): void {
     for (const rule of reader.list(["filesystem", access], section[access], text =>
       pathPattern(text, variables),
     ))
-      layer.paths.push({ ...rule, access, role: isProfileOfOurs(context.name) ? "state" : "policy" })
+      layer.paths.push({ ...rule, access, role: roleOf(context.name) })
   for (const effect of ["protect", "unprotect"] as const)
     for (const rule of reader.list(["filesystem", effect], section[effect], text =>
       protectionPattern(text, variables),
@@ -112,12 +113,7 @@ function withoutXdg(context: LayerContext): LayerContext {
 }
 
 function isOurs(name: LayerName): boolean {
-  return name === "base" || name === "preset" || isProfileOfOurs(name)
-}
-
-/** What these open is an agent's or toolchain's own, and stays so when the project becomes read-only. */
-function isProfileOfOurs(name: LayerName): boolean {
-  return name === "toolchain" || name === "agent"
+  return name === "base" || name === "preset" || roleOf(name) === "state"
 }
 
 function readNetwork(reader: LayerReader, layer: Layer): void {

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { buildLayer } from "./build-layer.ts"
+import { compactLayer } from "./compact.ts"
 import { parsePolicy } from "./parse.ts"
 import { placeholders } from "./placeholders.ts"
 import { profileFileSchema } from "./schema.ts"
@@ -15,8 +16,10 @@ export type BuiltinText = {
   layer: "base" | "preset" | "toolchain" | "agent"
   binaries: string[]
   packages: string[]
-  /** JSON of the layer, with placeholders for the variables; text, so that only what a launch needs is made */
-  json: string
+  /** JSON of a CompactLayer; text, so that only what a launch needs is made into objects */
+  rest: string
+  /** JSON of a PlaceTree whose first names may be placeholders */
+  places: string
 }
 
 const folders = [
@@ -39,11 +42,14 @@ export function builtinTexts(): BuiltinText[] {
 function builtinText(path: string, file: string, layer: BuiltinText["layer"]): BuiltinText {
   const parsed = parsePolicy(readFileSync(path, "utf8"), `built-in:${file}`, profileFileSchema)
   const { agent, toolchain } = parsed.content
+  const built = buildLayer(parsed, { name: layer, variables: placeholders, mayLock: true })
+  const { rest, places } = compactLayer(built, `built-in:${file}`)
   return {
     name: file.replace(/^\d+-|\.yaml$/g, "").replace(/\.yaml$/, ""),
     layer,
     binaries: agent?.binaries ?? toolchain?.binaries ?? [],
     packages: agent?.packages ?? [],
-    json: JSON.stringify(buildLayer(parsed, { name: layer, variables: placeholders, mayLock: true })),
+    rest: JSON.stringify(rest),
+    places: JSON.stringify(places),
   }
 }

@@ -1,9 +1,11 @@
 /** The built-in profiles, as the build put them into the program. */
 import { builtinTexts } from "./builtin-macro.ts" with { type: "macro" }
 import type { BuiltinText } from "./builtin-macro.ts"
+import { type CompactLayer, expandLayer } from "./compact.ts"
 import type { Layer } from "./layer.ts"
 import type { PathVariables } from "./path-pattern.ts"
-import { fillPlaceholders, type NamesIn } from "./placeholders.ts"
+import { fillPlaceholders, placeNames } from "./placeholders.ts"
+import { addPresent, type PresentNames } from "./present.ts"
 
 const texts: BuiltinText[] = builtinTexts()
 
@@ -16,22 +18,38 @@ export function builtinNames(): readonly BuiltinName[] {
 
 /**
  * The layer of one built-in profile; undefined when there is none of that name.
- * @param namesIn leaves out what does not exist (`fillPlaceholders`); absent = the whole layer
+ * @param presentNames leaves out what does not exist (present.ts); absent = the whole layer
  */
-export function builtinLayer(name: string, variables: PathVariables, namesIn?: NamesIn): Layer | undefined {
+export function builtinLayer(
+  name: string,
+  variables: PathVariables,
+  presentNames?: PresentNames,
+): Layer | undefined {
   const text = texts.find(candidate => candidate.name === name)
-  return text === undefined ? undefined : layerOf(text, variables, namesIn)
+  return text === undefined ? undefined : layerOf(text, variables, presentNames)
 }
 
 /** All layers of one kind. */
 export function builtinLayers(
   kind: BuiltinText["layer"],
   variables: PathVariables,
-  namesIn?: NamesIn,
+  presentNames?: PresentNames,
 ): Layer[] {
-  return texts.filter(text => text.layer === kind).map(text => layerOf(text, variables, namesIn))
+  return texts.filter(text => text.layer === kind).map(text => layerOf(text, variables, presentNames))
 }
 
-function layerOf(text: BuiltinText, variables: PathVariables, namesIn: NamesIn | undefined): Layer {
-  return fillPlaceholders(JSON.parse(text.json) as Layer, variables, namesIn)
+function layerOf(text: BuiltinText, variables: PathVariables, presentNames: PresentNames = allNames): Layer {
+  const compact = JSON.parse(text.rest) as CompactLayer
+  const layer = fillPlaceholders(expandLayer(compact), variables)
+  addPresent(layer, JSON.parse(text.places), {
+    presentNames,
+    placeOf: placeNames(variables),
+    file: compact.file,
+  })
+  return layer
+}
+
+/** Every place is wanted, whether it exists or not. */
+function allNames(_directory: string, names: readonly string[]): readonly string[] {
+  return names
 }

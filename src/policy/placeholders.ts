@@ -20,21 +20,9 @@ export const placeholders: PathVariables = {
   xdg: Object.fromEntries(xdgNames.map(name => [name, `/${mark}${name}`])),
 }
 
-/** The names in a directory, or undefined when it cannot be listed. */
-export type NamesIn = (directory: string) => ReadonlySet<string> | undefined
-
-/**
- * The layer with real directories; `layer` is fresh from its JSON and is changed in place.
- * @param namesIn when given, rules for places that do not exist are left out: of the hundreds of built-in paths a
- * home has few, and each that is carried along costs a launch 20 µs
- */
-export function fillPlaceholders(layer: Layer, variables: PathVariables, namesIn?: NamesIn): Layer {
-  const places = new Map([
-    [`${mark}HOME`, variables.home],
-    [`${mark}PROJECT`, variables.project],
-    ...Object.entries(variables.xdg).map(([name, path]): [string, string] => [mark + name, path]),
-  ])
-  if (namesIn !== undefined) leaveOutAbsent(layer, places, namesIn)
+/** The layer with real directories; `layer` is fresh from its JSON and is changed in place. */
+export function fillPlaceholders(layer: Layer, variables: PathVariables): Layer {
+  const places = placesOf(variables)
   for (const rule of layer.paths) rule.value = filledPattern(rule.value, places)
   for (const rule of layer.protections) rule.value = filledProtection(rule.value, places)
   for (const entry of layer.state) entry.value = filledPath(entry.value, places)
@@ -42,22 +30,15 @@ export function fillPlaceholders(layer: Layer, variables: PathVariables, namesIn
   return layer
 }
 
-function leaveOutAbsent(layer: Layer, places: ReadonlyMap<string, string>, namesIn: NamesIn): void {
-  const present = (pattern: PathPattern) => pattern.kind === "glob" || mayExist(pattern.path, places, namesIn)
-  layer.paths = layer.paths.filter(({ value }) => present(value))
-  layer.protections = layer.protections.filter(
-    ({ value }) => value.kind === "anywhere" || present(value.pattern),
-  )
+/** What a first name of a path stands for: a directory of this launch, or itself. */
+export function placeNames(variables: PathVariables): (name: string) => string {
+  const places = placesOf(variables)
+  return name => places.get(name) ?? `/${name}`
 }
 
-/** Looks at the first name below a placeholder only: one listing of the home answers for all rules about it. */
-function mayExist(path: string, places: ReadonlyMap<string, string>, namesIn: NamesIn): boolean {
-  if (path[1] !== mark) return true
-  const start = path.indexOf("/", 1)
-  if (start < 0) return true
-  const end = path.indexOf("/", start + 1)
-  const names = namesIn(places.get(path.slice(1, start)) ?? "")
-  return names === undefined || names.has(end < 0 ? path.slice(start + 1) : path.slice(start + 1, end))
+function placesOf({ home, project, xdg }: PathVariables): ReadonlyMap<string, string> {
+  const named = Object.entries(xdg).map(([name, path]): [string, string] => [mark + name, path])
+  return new Map([[`${mark}HOME`, home], [`${mark}PROJECT`, project], ...named])
 }
 
 function filledProtection(value: ProtectionPattern, places: ReadonlyMap<string, string>): ProtectionPattern {

@@ -4,9 +4,10 @@ import { connectScript, greeting, listen, loopScript } from "../support/listener
 import { run } from "../support/process.ts"
 import { World } from "../support/world.ts"
 
-const modes = [["-n"], ["--net", "open"], ["--trust", "trusted"]]
+const modes = ["-n", "--net open", "--trust trusted"]
 
-test.each(modes)("with %s %s the host's abstract sockets are out of reach", async (...options) => {
+test.each(modes)("with %s the host's abstract sockets are out of reach", async mode => {
+  const options = mode.split(" ")
   using world = new World()
   await using service = await listen({ unix: `\0cordon-test-${crypto.randomUUID()}` })
   const script = connectScript(service.place)
@@ -17,7 +18,8 @@ test.each(modes)("with %s %s the host's abstract sockets are out of reach", asyn
   expect(code).toBe(1)
 })
 
-test.each(modes)("with %s %s one that was made inside is reached inside", async (...options) => {
+test.each(modes)("with %s one that was made inside is reached inside", async mode => {
+  const options = mode.split(" ")
   using world = new World()
   const place = { unix: `\0cordon-test-${crypto.randomUUID()}` }
   expect((await world.script(loopScript(place), { options })).stdout).toBe("hello from inside")

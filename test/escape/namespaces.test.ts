@@ -3,7 +3,7 @@ import { expect, test } from "bun:test"
 import { chmodSync, chownSync, copyFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
-import { failed, spoken, succeeded } from "../support/attempts.ts"
+import { failed, succeeded } from "../support/attempts.ts"
 import { SharedMemory, shmgetScript } from "../support/libc.ts"
 import { isRoot, World, writeFiles } from "../support/world.ts"
 
@@ -90,13 +90,3 @@ test.skipIf(!isRoot)(
     expect(stdout).not.toContain("euid=")
   },
 )
-
-test("su and sudo give no rights", async () => {
-  using world = new World({ home: {} })
-  const got = await world.attempts({
-    su: "su -c 'cat /proc/sysrq-trigger; exit 1'",
-    "a write as root": "echo x > /etc/cordon-test-new",
-  })
-  expect(succeeded(got)).toEqual([])
-  expect(spoken(got)).not.toContain("root#")
-})

@@ -5,9 +5,10 @@ import { join } from "node:path"
 import { connectScript, greeting, listen, loopScript } from "../support/listener.ts"
 import { isRoot, World, writeFiles } from "../support/world.ts"
 
-const modes = [["-n"], ["--net", "open"]]
+const modes = ["-n", "--net open"]
 
-test.each(modes)("with %s %s a socket below the home is reached when the policy names it", async (...options) => {
+test.each(modes)("with %s a socket below the home is reached when the policy names it", async mode => {
+  const options = mode.split(" ")
   using world = new World({ home: { ".agent/": "" } })
   const unix = join(world.home, ".agent/named.sock")
   await using service = await listen({ unix })
@@ -17,7 +18,8 @@ test.each(modes)("with %s %s a socket below the home is reached when the policy 
   expect((await world.script(connectScript(service.place), { options })).stdout).toBe(greeting)
 })
 
-test.each(modes)("with %s %s a socket below the home that nobody names is out of reach", async (...options) => {
+test.each(modes)("with %s a socket below the home that nobody names is out of reach", async mode => {
+  const options = mode.split(" ")
   using world = new World({ home: { ".agent/": "" } })
   await using service = await listen({ unix: join(world.home, ".agent/other.sock") })
   expect((await world.script(connectScript(service.place), { options })).stdout).toStartWith("refused")
@@ -67,7 +69,7 @@ test.skipIf(!isRoot)(
   async () => {
     using world = new World()
     await using service = await listen({ unix: `/run/cordon-test-${crypto.randomUUID()}.sock` })
-    for (const options of modes)
-      expect((await world.script(connectScript(service.place), { options })).stdout).toStartWith("refused")
+    for (const mode of modes)
+      expect((await world.script(connectScript(service.place), { options: mode.split(" ") })).stdout).toStartWith("refused")
   },
 )

@@ -1,0 +1,112 @@
+/** A linked worktree needs the main repository's objects; its hooks and settings must stay out of reach. */
+import { expect, test } from "bun:test"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { failed, succeeded } from "../support/attempts.ts"
+import { treeOf } from "../support/tree.ts"
+import { makeRepository, World, writeFiles } from "../support/world.ts"
+
+/** A main repository and two linked worktrees beside it, all below the home. */
+async function makeWorktrees(): Promise<{ world: World; main: string; linked: string }> {
+  const world = new World({ project: { "code.js": "1" }, git: true })
+  const linked = join(world.home, "work/linked")
+  await world.host("git", "worktree", "add", "-q", "-b", "topic", linked)
+  await world.host("git", "worktree", "add", "-q", "-b", "other", join(world.home, "work/other"))
+  writeFiles(world.project, { ".git/hooks/post-commit": "#!/bin/sh\n" })
+  return { world, main: world.project, linked }
+}
+
+test("git commit works in a linked worktree", async () => {
+  const { world, main, linked } = await makeWorktrees()
+  using _ = world
+  const got = await world.attempts(
+    {
+      commit: "echo 2 > code.js && git add code.js && git commit -q -m second",
+      log: "git log --oneline | grep -q second",
+      branch: "git checkout -q -b fix && git commit -q --allow-empty -m third",
+      stash: "echo 3 > code.js && git stash -q && git stash pop -q",
+      status: "git status --short && git diff --stat",
+    },
+    { options: ["-C", linked] },
+  )
+  expect(failed(got)).toEqual({})
+  expect(await world.host("git", "-C", main, "log", "--format=%s", "fix")).toContain("third")
+})
+
+test("the main repository's files, hooks and settings and the other worktrees' state stay as they are", async () => {
+  const { world, main, linked } = await makeWorktrees()
+  using _ = world
+  const before = treeOf(main)
+  const other = treeOf(join(world.home, "work/other"))
+  const git = join(main, ".git")
+  const got = await world.attempts(
+    {
+      "a hook": `echo x > ${git}/hooks/pre-commit`,
+      "a hook that exists": `echo x >> ${git}/hooks/post-commit`,
+      "the settings": `echo x >> ${git}/config`,
+      "the settings by git": "git config core.pager evil",
+      "attributes": `mkdir -p ${git}/info && echo '* filter=evil' > ${git}/info/attributes`,
+      "the main working tree": `echo x > ${main}/code.js`,
+      "the main head": `echo x > ${git}/HEAD`,
+      "another worktree's state": `echo x > ${git}/worktrees/other/HEAD`,
+      "another worktree's files": "echo x > ../other/code.js",
+      "the way to the common directory": `echo ${world.home}/evil > ${git}/worktrees/linked/commondir`,
+      "the way back": `echo ${world.home}/evil/.git > ${git}/worktrees/linked/gitdir`,
+      "the pointer": "echo gitdir: ./evil > .git",
+      "the pointer away": "mv .git git2",
+      "the pointer replaced": "mkdir evil; rm -f .git; mv evil .git",
+      "a moved repository": `mv ${git} ${main}/git2`,
+    },
+    { options: ["-C", linked] },
+  )
+  expect(succeeded(got)).toEqual([])
+  expect(treeOf(main)).toEqual(before)
+  expect(treeOf(join(world.home, "work/other"))).toEqual(other)
+})
+
+test("a forged .git file opens no repository", async () => {
+  const { world, main } = await makeWorktrees()
+  using _ = world
+  const forged = join(world.home, "work/forged")
+  const victim = join(main, ".git")
+  writeFiles(forged, {
+    "own/commondir": `${victim}\n`,
+    "own/gitdir": `${forged}/.git\n`,
+    "own/HEAD": "ref: refs/heads/main\n",
+  })
+  const pointers = [victim, `${victim}/worktrees/linked`, `${victim}/worktrees/other`, "./own", "../project/.git"]
+  for (const pointer of pointers) {
+    writeFileSync(join(forged, ".git"), `gitdir: ${pointer}\n`)
+    const before = treeOf(main)
+    const got = await world.attempts(
+      {
+        objects: `echo x > ${victim}/objects/x`,
+        refs: `echo x > ${victim}/refs/heads/evil`,
+        hooks: `echo x > ${victim}/hooks/pre-commit`,
+        state: `echo x > ${victim}/worktrees/linked/HEAD`,
+        commit: "git commit -q --allow-empty -m evil",
+        own: "echo x > file",
+      },
+      { options: ["-C", forged] },
+    )
+    expect(succeeded(got), pointer).toEqual(["own"])
+    expect(treeOf(main)).toEqual(before)
+  }
+})
+
+test("a submodule's pointer and settings stay as they are", async () => {
+  using world = new World({ home: { "lib/file": "1" }, git: true })
+  makeRepository(join(world.home, "lib"), world.env)
+  await world.host(..."git -c protocol.file.allow=always submodule --quiet add".split(" "), `${world.home}/lib`, "lib")
+  const pointer = readFileSync(join(world.project, "lib/.git"), "utf8")
+  const got = await world.attempts({
+    pointer: "echo gitdir: /tmp > lib/.git",
+    "pointer away": "mv lib/.git lib/git2",
+    settings: "git -C lib config core.pager evil",
+    hook: "echo x > .git/modules/lib/hooks/post-commit",
+    addresses: "echo x >> .gitmodules",
+    commit: "cd lib && echo 2 > file && git -c user.name=T -c user.email=t@example.com commit -qam two",
+  })
+  expect(succeeded(got)).toEqual(["commit"])
+  expect(readFileSync(join(world.project, "lib/.git"), "utf8")).toBe(pointer)
+})
