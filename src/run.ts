@@ -8,14 +8,13 @@ import { hostPointers } from "./command/host-variables.ts"
 import { recognise } from "./command/recognise.ts"
 import { type LayersInForce, layersInForce, projectPolicyNames } from "./governance/layers.ts"
 import { orgPolicyPath } from "./governance/org.ts"
-import { type Account, readAccount } from "./host/account.ts"
-import { type Bubblewrap, findBubblewrap, requireNamespaces } from "./host/bubblewrap.ts"
+import { type Bubblewrap, findBubblewrap } from "./host/bubblewrap.ts"
 import { hostKernel } from "./host/kernel-facts.ts"
 import { presentNames } from "./host/look.ts"
-import { createPathFacts, type PathFacts } from "./host/path-facts.ts"
+import type { PathFacts } from "./host/path-facts.ts"
 import { findProgram, type ProgramSearch } from "./host/program.ts"
 import { searchDisk } from "./host/search.ts"
-import { readTrust, xdgDirectories } from "./host/state-directory.ts"
+import { readTrust } from "./host/state-directory.ts"
 import preload from "./inside/no-sandbox.cjs" with { type: "text" }
 import { landlockAbi } from "./kernel/landlock.ts"
 import type { LaunchPlan } from "./plan/launch-plan.ts"
@@ -25,17 +24,16 @@ import { buildPlan } from "./plan/plan.ts"
 import { relocateRules } from "./plan/relocate.ts"
 import { planState } from "./plan/state.ts"
 import { ownLayer, programLayer } from "./plan/system.ts"
-import { builtinNames } from "./policy/builtin.ts"
+import { agentProtections, builtinNames } from "./policy/builtin.ts"
 import type { Layer } from "./policy/layer.ts"
 import { loadPolicy } from "./policy/load.ts"
-import { type MergeFacts, mergeLayers } from "./policy/merge.ts"
-import type { PathVariables } from "./policy/path-pattern.ts"
+import { mergeLayers } from "./policy/merge.ts"
 import type { Policy } from "./policy/policy.ts"
 import { type PathJudge, pathJudge } from "./policy/verdict.ts"
 import type { PresetName } from "./policy/vocabulary.ts"
 import type { WordsPolicy } from "./policy/words-layer.ts"
 import { linkedWorktree, worktreeLayer } from "./worktrees/git.ts"
-import { projectDirectory } from "./worktrees/project.ts"
+import { findSite, type Site } from "./worktrees/site.ts"
 
 /** What a person asked for, options read and defaults filled in. */
 export type RunRequest = {
@@ -52,15 +50,6 @@ export type RunRequest = {
   environment: Readonly<Record<string, string | undefined>>
   /** empty when only the policy is of interest */
   command: readonly string[]
-}
-
-/** Where a launch happens. */
-export type Site = {
-  facts: PathFacts
-  account: Account
-  project: string
-  variables: PathVariables
-  mergeFacts: MergeFacts
 }
 
 /** The policy as it holds at a site, with everything that led to it. */
@@ -82,7 +71,7 @@ export type Prepared = PolicyInForce & {
 
 /** @param complete whether rules for places that do not exist are wanted too, as they are when people ask */
 export async function findPolicy(request: RunRequest, complete = true): Promise<PolicyInForce> {
-  const site = findSite(request)
+  const site = findSite(request.directory, request.environment)
   const agents = recognise(
     request.command,
     builtinNames().filter(({ layer }) => layer === "agent"),
@@ -103,7 +92,9 @@ export async function findPolicy(request: RunRequest, complete = true): Promise<
     presentNames: complete ? undefined : presentNames(site.facts),
   })
   const own = ownLayer([...inForce.files, process.execPath], site.facts)
-  return { site, inForce, policy: mergeLayers([...inForce.layers, own], site.mergeFacts), agents }
+  const policy = mergeLayers([...inForce.layers, own], site.mergeFacts)
+  const others = policy.settings.home.value === "write" ? agentProtections(site.variables) : []
+  return { site, inForce, policy: { ...policy, protections: [...policy.protections, ...others] }, agents }
 }
 
 /** @param complete whether `explain`, `notLive` and their kind will be asked; a launch alone needs less */
@@ -151,20 +142,6 @@ export function invocationOf(plan: LaunchPlan): { bubblewrap: Bubblewrap; invoca
   return { bubblewrap, invocation: bubblewrapInvocation(plan, bubblewrap.path) }
 }
 
-/** @throws HostError when this machine cannot carry the plan out */
-export function requireHost(bubblewrap: Bubblewrap, uid: number): void {
-  requireNamespaces(bubblewrap, uid)
-}
-
-function findSite({ directory, environment }: RunRequest): Site {
-  const facts = createPathFacts()
-  const account = readAccount(environment, facts)
-  const { home, user, otherHomes } = account
-  const project = projectDirectory(directory, home, facts)
-  const variables = { home, project, user, xdg: xdgDirectories(home, environment) }
-  return { facts, account, project, variables, mergeFacts: { home, otherHomes } }
-}
-
 function userPolicy({ config }: RunRequest, { variables }: Site): { path: string; required: boolean } {
   if (config === "")
     throw new UserError("the name of the policy file is empty", "name a file with --config FILE")
@@ -202,7 +179,7 @@ function programNeeds(request: RunRequest, site: Site): readonly string[] {
 
 /** The policy files that are in force for a request, those of which there is one. */
 export function policyFilesInForce(request: RunRequest): string[] {
-  const site = findSite(request)
+  const site = findSite(request.directory, request.environment)
   const user = userPolicy(request, site).path
   const project = projectPolicyNames.map(name => `${site.project}/${name}`)
   return [orgPolicyPath, ...project, user].filter(path => site.facts(path).kind !== "missing")
@@ -210,7 +187,7 @@ export function policyFilesInForce(request: RunRequest): string[] {
 
 /** @throws PolicyError, UserError when the file is no valid policy; checked as the layer that it would be */
 export async function checkPolicyFile(path: string, shown: string, request: RunRequest): Promise<void> {
-  const { variables } = findSite(request)
+  const { variables } = findSite(request.directory, request.environment)
   const own = path === orgPolicyPath
   const name = own ? "org" : parentOf(path) === variables.project ? "project" : "user"
   const confineTo = name === "project" ? variables.project : undefined

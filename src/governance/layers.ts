@@ -3,14 +3,16 @@
 import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
 import { absolutePath } from "../base/path.ts"
+import { neverFromProject } from "../command/host-variables.ts"
 import { builtinLayer, builtinLayers } from "../policy/builtin.ts"
 import type { Layer } from "../policy/layer.ts"
 import { loadPolicy, type PolicyReading, profileNames, readPolicyFile } from "../policy/load.ts"
 import type { MergeFacts } from "../policy/merge.ts"
+import { NameIndex, nameComponent } from "../policy/name-index.ts"
 import { expandVariables, type PathVariables } from "../policy/path-pattern.ts"
 import type { PresentNames } from "../policy/present.ts"
 import type { LayerName } from "../policy/source.ts"
-import { type LeftOut, tightenOnly } from "../policy/tighten.ts"
+import { type LeftOut, type Tightened, tightenOnly } from "../policy/tighten.ts"
 import { isTrusted, type TrustList } from "../policy/trust.ts"
 import type { PresetName } from "../policy/vocabulary.ts"
 import { type WordsPolicy, withPresetSettings, wordsLayer } from "../policy/words-layer.ts"
@@ -129,6 +131,26 @@ async function projectReading(variables: PathVariables): Promise<PolicyReading |
   })
 }
 
+/** Even a trusted repository does not set variables that make every program load its code. */
+function withoutLoaders(layer: Layer): Tightened {
+  const index = new NameIndex<true>()
+  for (const pattern of neverFromProject) index.add(nameComponent(pattern), true)
+  const loads = (name: string) => index.find(name.toUpperCase()).length > 0
+  const set = layer.assignments.filter(({ name }) => loads(name))
+  const passed = layer.variables.filter(({ verdict, value }) => verdict === "pass" && loads(value))
+  return {
+    layer: {
+      ...layer,
+      assignments: layer.assignments.filter(assignment => !set.includes(assignment)),
+      variables: layer.variables.filter(rule => !passed.includes(rule)),
+    },
+    leftOut: [
+      ...set.map(({ name, source }) => ({ text: `environment.set: ${name}`, source })),
+      ...passed.map(({ value, source }) => ({ text: `environment.pass: ${value}`, source })),
+    ],
+  }
+}
+
 /** The repository's word: all of it when a person trusts this content, only what tightens otherwise. */
 function hearProject(
   project: PolicyReading | undefined,
@@ -136,7 +158,8 @@ function hearProject(
   { trusted, mergeFacts }: LayersRequest,
 ): { layers: Layer[]; leftOut: LeftOut[] } {
   if (project === undefined) return { layers: [], leftOut: [] }
-  if (isTrusted(trusted, project.files)) return { layers: project.layers, leftOut: [] }
-  const heard = project.layers.map(layer => tightenOnly(layer, others, mergeFacts))
+  const heard = isTrusted(trusted, project.files)
+    ? project.layers.map(withoutLoaders)
+    : project.layers.map(layer => tightenOnly(layer, others, mergeFacts))
   return { layers: heard.map(({ layer }) => layer), leftOut: heard.flatMap(({ leftOut }) => leftOut) }
 }

@@ -1,9 +1,8 @@
 /** Which variables the command sees. Names decide first, then values: a key is a key under any name. */
 
-import { bug } from "../base/error.ts"
-import { type Component, compileGlob, isGlob } from "../policy/glob.ts"
+import { isGlob } from "../policy/glob.ts"
 import type { EnvironmentMode, VariableRule } from "../policy/layer.ts"
-import { NameIndex } from "../policy/name-index.ts"
+import { NameIndex, nameComponent } from "../policy/name-index.ts"
 import type { Policy } from "../policy/policy.ts"
 import { rankOf } from "../policy/source.ts"
 
@@ -89,13 +88,6 @@ function variableMatcher(rules: readonly VariableRule[]): (name: string) => Vari
   const index = new NameIndex<VariableRule>()
   for (const rule of rules) index.add(nameComponent(rule.value), rule)
   return name => index.find(name.toUpperCase())
-}
-
-function nameComponent(pattern: string): Component {
-  if (!isGlob(pattern)) return { kind: "literal", name: pattern.toUpperCase() }
-  const [component] = compileGlob(`/${pattern.toUpperCase()}`).alternatives[0] ?? []
-  if (component === undefined) throw bug(`a variable pattern is empty: ${pattern}`)
-  return component
 }
 
 export type EnvironmentRequest = {

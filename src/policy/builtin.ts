@@ -2,7 +2,7 @@
 import { builtinTexts } from "./builtin-macro.ts" with { type: "macro" }
 import type { BuiltinText } from "./builtin-macro.ts"
 import { type CompactLayer, expandLayer } from "./compact.ts"
-import type { Layer } from "./layer.ts"
+import type { Layer, Protection } from "./layer.ts"
 import type { PathVariables } from "./path-pattern.ts"
 import { fillPlaceholders, placeNames } from "./placeholders.ts"
 import { addPresent, type PresentNames } from "./present.ts"
@@ -36,6 +36,16 @@ export function builtinLayers(
   presentNames?: PresentNames,
 ): Layer[] {
   return texts.filter(text => text.layer === kind).map(text => layerOf(text, variables, presentNames))
+}
+
+/**
+ * What the profiles of agents protect, without what they open: in a writable home one agent could otherwise write
+ * the settings that another one obeys.
+ */
+export function agentProtections(variables: PathVariables): Protection[] {
+  return builtinLayers("agent", variables).flatMap(layer =>
+    layer.protections.filter(({ effect }) => effect === "protect"),
+  )
 }
 
 function layerOf(text: BuiltinText, variables: PathVariables, presentNames: PresentNames = allNames): Layer {

@@ -1,5 +1,6 @@
 /** Many patterns for one name, found by first or last letter: most names are nobody's, and that is soon known. */
-import { type Component, matchesName } from "./glob.ts"
+import { bug } from "../base/error.ts"
+import { type Component, compileGlob, isGlob, matchesName } from "./glob.ts"
 
 export class NameIndex<T> {
   readonly #literal = new Map<string, T[]>()
@@ -34,4 +35,12 @@ function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const values = map.get(key)
   if (values === undefined) map.set(key, [value])
   else values.push(value)
+}
+
+/** The pattern of a variable's name; names compare without case, so look up the name in capitals. */
+export function nameComponent(pattern: string): Component {
+  if (!isGlob(pattern)) return { kind: "literal", name: pattern.toUpperCase() }
+  const [component] = compileGlob(`/${pattern.toUpperCase()}`).alternatives[0] ?? []
+  if (component === undefined) throw bug(`a variable pattern is empty: ${pattern}`)
+  return component
 }

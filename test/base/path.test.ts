@@ -73,7 +73,6 @@ describe("names of a path", () => {
     ["/a", ["a"], "/", "a"],
     ["/a/b", ["a", "b"], "/a", "b"],
     ["/a/b c/.d", ["a", "b c", ".d"], "/a/b c", ".d"],
-    ["//a//b/", ["a", "b"], "//a", "b"],
   ])("%j", (path, components, parent, name) => {
     expect(componentsOf(path)).toEqual(components)
     expect(depthOf(path)).toBe(components.length)

@@ -49,7 +49,10 @@ test("the end of the command ends what it left in the background", async () => {
 test("the end of the program that started cordon ends the sandbox", async () => {
   using world = new World()
   const sleep = uniqueSleep()
-  const parent = Bun.spawn(["sh", "-c", `"$0" -- ${sleep}; true`, cordonBinary], { cwd: world.project, env: world.env })
+  const parent = Bun.spawn(["sh", "-c", `"$0" -- ${sleep}; true`, cordonBinary], {
+    cwd: world.project,
+    env: world.env,
+  })
   const started = await sleeper(sleep)
   expect(started).toBeDefined()
   parent.kill("SIGKILL")

@@ -9,10 +9,15 @@ const value = "s3cret-of-the-environment"
 
 /** Names → values of the command's environment. */
 async function environmentInside(world: World, options: RunOptions): Promise<Record<string, string>> {
-  const { code, stdout, stderr } = await world.cordon([...(options.options ?? []), "--", "env", "-0"], options)
+  const { code, stdout, stderr } = await world.cordon(
+    [...(options.options ?? []), "--", "env", "-0"],
+    options,
+  )
   if (code !== 0) throw new Error(`exit code ${code}: ${stderr}`)
   const pairs = stdout.split("\0").filter(pair => pair !== "")
-  return Object.fromEntries(pairs.map(pair => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]))
+  return Object.fromEntries(
+    pairs.map(pair => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]),
+  )
 }
 
 const byName = [
@@ -92,14 +97,24 @@ test("secrets are removed by name, by suffix and by value, and the rest stays as
 test("--env passes the variable it names, and sets one with a value", async () => {
   using world = new World()
   const options = ["--env", "AWS_PROFILE", "--env", "X_TOKEN", "--env=NEW=a=b", "--env", "EDITOR=nano"]
-  const inside = await environmentInside(world, { options, env: { ...secrets, EDITOR: "vim", AWS_PROFILE: "dev" } })
+  const inside = await environmentInside(world, {
+    options,
+    env: { ...secrets, EDITOR: "vim", AWS_PROFILE: "dev" },
+  })
   expect(inside).toMatchObject({ AWS_PROFILE: "dev", X_TOKEN: value, NEW: "a=b", EDITOR: "nano" })
   expect(inside).not.toHaveProperty("GITHUB_TOKEN")
 })
 
 test("clean lets through what is listed and nothing else", async () => {
   using world = new World()
-  const env = { ...secrets, ...harmless, LD_PRELOAD: "/no/such.so", BASH_ENV: "/x", DISPLAY: ":0", OTHER: "1" }
+  const env = {
+    ...secrets,
+    ...harmless,
+    LD_PRELOAD: "/no/such.so",
+    BASH_ENV: "/x",
+    DISPLAY: ":0",
+    OTHER: "1",
+  }
   const inside = await environmentInside(world, { options: ["--trust", "untrusted"], env })
   expect(inside).toMatchObject({ LANG: "de_DE.UTF-8", TZ: "Europe/Berlin", HOME: world.home, CORDON: "1" })
   for (const name of [...Object.keys(secrets), "LD_PRELOAD", "BASH_ENV", "DISPLAY", "OTHER", "KEYBOARD"])

@@ -19,7 +19,9 @@ function makeWorld(): { world: World; env: Record<string, string> } {
 
 /** Names like ours in directories that everybody shares; those of the test runner's own are not ours. */
 function leftovers(): string[] {
-  const shared = ["/tmp", "/var/tmp", "/dev/shm", "/run", `/run/user/${process.getuid?.()}`].filter(existsSync)
+  const shared = ["/tmp", "/var/tmp", "/dev/shm", "/run", `/run/user/${process.getuid?.()}`].filter(
+    existsSync,
+  )
   return shared
     .flatMap(directory => readdirSync(directory).map(name => join(directory, name)))
     .filter(path => /\/\.?(bwrap|bubblewrap|cordon|no-sandbox)/.test(path))
@@ -34,7 +36,11 @@ const cases: readonly Case[] = [
   { name: "a run without network", words: ["-n", "--", "true"], code: 0 },
   { name: "denied paths that are absent", words: [...absent, "--", "true"], code: 0 },
   { name: "absent paths to read", words: ["--read", "~/absent", "--", "true"], code: 0 },
-  { name: "absent paths to write", words: ["--write", "~/absent", "--write", "a/new", "--", "true"], code: 0 },
+  {
+    name: "absent paths to write",
+    words: ["--write", "~/absent", "--write", "a/new", "--", "true"],
+    code: 0,
+  },
   { name: "a read-only project", words: ["--ro", ...absent, "--", "true"], code: 0 },
   { name: "a strict run", words: ["--strict", "--", "true"], code: 0 },
   { name: "an untrusted run", words: ["--trust", "untrusted", "--", "true"], code: 0 },
@@ -44,7 +50,11 @@ const cases: readonly Case[] = [
   { name: "a command that is not there", words: ["--", "no-such-command"], code: 127 },
   { name: "a bad option", words: ["--no-such-option", "true"], code: 125 },
   { name: "a plan", words: ["--dry-run", "--", "true"], code: 0 },
-  { name: "use of temp inside", words: ["--", "sh", "-c", "echo x > $TMPDIR/x; echo x > /dev/shm/x"], code: 0 },
+  {
+    name: "use of temp inside",
+    words: ["--", "sh", "-c", "echo x > $TMPDIR/x; echo x > /dev/shm/x"],
+    code: 0,
+  },
 ]
 
 test.each(cases)("after $name home, project and temp are what they were", async ({ words, code }) => {

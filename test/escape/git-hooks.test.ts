@@ -86,7 +86,12 @@ test("what the host runs later cannot be written", async () => {
 test("what the host runs later cannot be moved away, removed or replaced", async () => {
   using world = makeWorld()
   expect(succeeded(await world.attempts(moves))).toEqual([])
-  for (const path of [".git/hooks/post-commit", ".git/config", "vendor/lib/.git/config", ".vscode/tasks.json"])
+  for (const path of [
+    ".git/hooks/post-commit",
+    ".git/config",
+    "vendor/lib/.git/config",
+    ".vscode/tasks.json",
+  ])
     expect(existsSync(join(world.project, path)), path).toBe(true)
 })
 
@@ -128,4 +133,13 @@ test("a directory below another writable root is protected too", async () => {
     { options: ["--write", "~/other"] },
   )
   expect(succeeded(got)).toEqual(["file"])
+})
+
+test("hooks below a directory whose name is no UTF-8 are protected, or the run is refused", async () => {
+  using world = makeWorld()
+  await world.host("sh", "-c", "mv vendor \"$(printf 'v\\377')\"")
+  const { stdout, code } = await world.shell(
+    "for d in v*/lib; do (echo x > $d/.git/hooks/pre-commit) 2>/dev/null && echo hook; echo x > $d/file && echo file; done",
+  )
+  if (code !== 125) expect(stdout).toBe("file\n")
 })

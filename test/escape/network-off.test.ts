@@ -7,7 +7,9 @@ import { connectScript, greeting, listen, loopScript } from "../support/listener
 import { World, writeFiles } from "../support/world.ts"
 
 const ways = ["-n", "--no-net", "--net off", "--net=off", "--trust untrusted"]
-const hasIpv6 = Object.values(networkInterfaces()).some(list => list?.some(({ address }) => address === "::1"))
+const hasIpv6 = Object.values(networkInterfaces()).some(list =>
+  list?.some(({ address }) => address === "::1"),
+)
 
 test.each(ways)("with %s the host's loopback is out of reach", async words => {
   const options = words.split(" ")

@@ -40,7 +40,11 @@ test.skipIf(!isRoot)(
     try {
       writeFiles(place, { file: secret })
       using world = new World({ home: { file: "plain" } })
-      const got = await world.attempts({ read: `cat ${place}/file`, list: `ls ${place}`, write: `echo x > ${place}/new` })
+      const got = await world.attempts({
+        read: `cat ${place}/file`,
+        list: `ls ${place}`,
+        write: `echo x > ${place}/new`,
+      })
       expect(succeeded(got)).toEqual([])
       const open = await world.attempts({ read: `cat ${place}/file` }, { options: ["--read", place] })
       expect(failed(open)).toEqual({})

@@ -44,10 +44,17 @@ test("the user policy and the trust list are not writable, even where the policy
 })
 
 test("a policy file that somebody names is not writable, wherever it lies", async () => {
-  const policies = { "conf/mine.yaml": "extends: [./base.yaml]\n", "conf/base.yaml": "version: 1\n", "p.yaml": "version: 1\n" }
+  const policies = {
+    "conf/mine.yaml": "extends: [./base.yaml]\n",
+    "conf/base.yaml": "version: 1\n",
+    "p.yaml": "version: 1\n",
+  }
   using world = new World({ project: { ...project, ...policies } })
   const options = ["--config", "conf/mine.yaml", "--profile", "./p.yaml"]
-  for (const way of [{ options }, { env: { CORDON_CONFIG: join(world.project, "conf/mine.yaml") }, options: ["--profile", "./p.yaml"] }]) {
+  for (const way of [
+    { options },
+    { env: { CORDON_CONFIG: join(world.project, "conf/mine.yaml") }, options: ["--profile", "./p.yaml"] },
+  ]) {
     const got = await world.attempts(
       {
         "the policy": "echo x >> conf/mine.yaml",
@@ -64,7 +71,9 @@ test("a policy file that somebody names is not writable, wherever it lies", asyn
 })
 
 test("a user policy that is a link into the project is not writable there", async () => {
-  using world = new World({ project: { "dotfiles/policy.yaml": "filesystem: { deny: [hidden] }\n", hidden: "1" } })
+  using world = new World({
+    project: { "dotfiles/policy.yaml": "filesystem: { deny: [hidden] }\n", hidden: "1" },
+  })
   mkdirSync(join(world.home, ".config/cordon"), { recursive: true })
   symlinkSync(join(world.project, "dotfiles/policy.yaml"), join(world.home, ".config/cordon/policy.yaml"))
   const got = await world.attempts({
@@ -79,7 +88,9 @@ test("a user policy that is a link into the project is not writable there", asyn
 })
 
 test("a configuration directory that is a link into the project is not writable there", async () => {
-  using world = new World({ project: { "dotfiles/cordon/policy.yaml": "filesystem: { deny: [hidden] }\n", hidden: "1" } })
+  using world = new World({
+    project: { "dotfiles/cordon/policy.yaml": "filesystem: { deny: [hidden] }\n", hidden: "1" },
+  })
   mkdirSync(join(world.home, ".config"))
   symlinkSync(join(world.project, "dotfiles/cordon"), join(world.home, ".config/cordon"))
   const got = await world.attempts({
@@ -94,7 +105,14 @@ test("a configuration directory that is a link into the project is not writable 
 
 test("--unprotect lifts no protection of Cordon's own files", async () => {
   using world = new World({ home, project })
-  const options = ["--unprotect", ".cordon.yaml", "--unprotect", "~/.config/cordon", "--write", "~/.config/cordon"]
+  const options = [
+    "--unprotect",
+    ".cordon.yaml",
+    "--unprotect",
+    "~/.config/cordon",
+    "--write",
+    "~/.config/cordon",
+  ]
   const denied = { project: "echo x >> .cordon.yaml", user: "echo x >> ~/.config/cordon/policy.yaml" }
   const { code, stderr, stdout } = await world.shell(Object.values(denied).join("; "), { options })
   // Refusing to start would do as well.

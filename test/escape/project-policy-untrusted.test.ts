@@ -15,7 +15,7 @@ const cases: readonly Case[] = [
     says: "read a secret",
     policy: "filesystem:\n  read: [~/.aws]\n",
     attempt: "cat ~/.aws/credentials",
-    named: /\.cordon\.yaml:2(:\d+)?: .*~\/\.aws/,
+    named: /\.cordon\.yaml:2(:\d+)?: .*\.aws/,
   },
   {
     says: "read one file of a secret",
@@ -138,7 +138,10 @@ test("a policy that reaches outside the project by extends or by a link opens no
 })
 
 test("a policy that is a link cannot be swapped for one that says less", async () => {
-  using world = new World({ home, project: { "policies/own.yaml": "filesystem: { deny: [hidden] }\n", hidden: "1" } })
+  using world = new World({
+    home,
+    project: { "policies/own.yaml": "filesystem: { deny: [hidden] }\n", hidden: "1" },
+  })
   symlinkSync("policies/own.yaml", join(world.project, ".cordon.yaml"))
   const script = "rm -f .cordon.yaml; mv policies p2; echo 'version: 1' > policies/own.yaml; cat hidden"
   const swap = await world.shell(script)
@@ -160,9 +163,7 @@ test("no other file of the project speaks for the person: .env, bunfig.toml, pac
       "tsconfig.json": "{}",
     },
   })
-  const { stdout, stderr } = await world.shell(
-    "cat ~/.aws/credentials; tail -n +3 /proc/net/dev | wc -l",
-  )
+  const { stdout, stderr } = await world.shell("cat ~/.aws/credentials; tail -n +3 /proc/net/dev | wc -l")
   const links = (await world.host("sh", "-c", "tail -n +3 /proc/net/dev | wc -l")).trim()
   expect(stdout).toBe(`${links}\n`)
   expect(stderr).toContain("Permission denied")

@@ -54,6 +54,9 @@ test("a directory below the home or elsewhere is a project", async () => {
   mkdirSync(elsewhere)
   for (const directory of [world.project, ".", elsewhere, dirname(world.project)]) {
     const { code, stdout } = await world.cordon(["-C", directory, "--", "sh", "-c", "echo x > new && pwd -P"])
-    expect({ code, stdout }).toEqual({ code: 0, stdout: `${join(world.project, directory)}\n`.replace(/^.*\/project(?=\/)/, "") })
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: `${join(world.project, directory)}\n`.replace(/^.*\/project(?=\/)/, ""),
+    })
   }
 })

@@ -63,7 +63,10 @@ test("without --ro all of it is writable, and --rw lifts a read-only policy", as
   using world = new World({ home, project })
   const writes = { project: "echo x > new", "what the user policy opens": "echo x >> ~/open/file" }
   expect(failed(await world.attempts(writes))).toEqual({})
-  using closed = new World({ home: { ".config/cordon/policy.yaml": "filesystem: { readonly: true }\n" }, project })
+  using closed = new World({
+    home: { ".config/cordon/policy.yaml": "filesystem: { readonly: true }\n" },
+    project,
+  })
   const own = { project: "echo x > new" }
   expect(succeeded(await closed.attempts(own))).toEqual([])
   expect(failed(await closed.attempts(own, { options: ["--rw"] }))).toEqual({})

@@ -39,7 +39,13 @@ test("secrets below the home cannot be read, and what is no secret can", async (
   const denied = await reading(secretsOfHome)
   expect(succeeded(denied)).toEqual([])
   expect(spoken(denied)).not.toContain(secret)
-  const open = [".ssh/known_hosts", ".ssh/config", ".ssh/id_ed25519.pub", ".config/other/settings", "notes.txt"]
+  const open = [
+    ".ssh/known_hosts",
+    ".ssh/config",
+    ".ssh/id_ed25519.pub",
+    ".config/other/settings",
+    "notes.txt",
+  ]
   expect(failed(await reading(open))).toEqual({})
 })
 
@@ -153,3 +159,38 @@ test.skipIf(!shadow)(
     expect(failed(await world.attempts({ passwd: "cat /etc/passwd" }))).toEqual({})
   },
 )
+
+const oddNames = [
+  "two words",
+  "new\nline",
+  "ünïcödé",
+  "-dash",
+  "quote'\"s",
+  "$HOME",
+  "star*[a]{b}",
+  "\u00e9-e\u0301",
+]
+
+test("a secret is found below directories of any name", async () => {
+  using world = new World({
+    project: Object.fromEntries(
+      oddNames.flatMap(name => [
+        [`${name}/.env`, secret],
+        [`${name}/code.js`, "1"],
+      ]),
+    ),
+  })
+  const { stdout, code } = await world.shell("grep -rs . .; grep -rsq 1 .")
+  expect(code).toBe(0)
+  expect(stdout).not.toContain(secret)
+  expect(stdout.split("code.js:1").length - 1).toBe(oddNames.length)
+})
+
+test("a secret is found below a directory whose name is no UTF-8, or the run is refused", async () => {
+  using world = new World({ project: { "code.js": "1" } })
+  const script = `d=$(printf 'a\\377b'); mkdir "$d" && printf %s ${secret} > "$d/.env" && printf 2 > "$d/code.js"`
+  await world.host("sh", "-c", script)
+  const { stdout, code } = await world.shell("cat */code.js; cat */.env; find . -name .env | wc -l")
+  expect(stdout).not.toContain(secret)
+  if (code !== 125) expect(stdout).toBe("21\n")
+})

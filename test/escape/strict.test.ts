@@ -105,7 +105,11 @@ test("a project elsewhere is readable, its parent is not", async () => {
   const elsewhere = join(world.root, "elsewhere")
   mkdirSync(elsewhere)
   const got = await world.attempts(
-    { project: "echo x > file && cat file", parent: `ls ${world.root} | grep -q home`, home: "cat ~/notes.txt" },
+    {
+      project: "echo x > file && cat file",
+      parent: `ls ${world.root} | grep -q home`,
+      home: "cat ~/notes.txt",
+    },
     { options: [...options, "-C", elsewhere] },
   )
   expect(succeeded(got)).toEqual(["project"])

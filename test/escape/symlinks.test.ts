@@ -74,7 +74,10 @@ test("a link in the project opens no secret, with --read and --write of it eithe
 })
 
 test("a directory that an earlier run swapped for a link opens nothing in the next", async () => {
-  using world = new World({ home: { ".config/app/settings": "mine", "shared/": "" }, project: { "out/": "" } })
+  using world = new World({
+    home: { ".config/app/settings": "mine", "shared/": "" },
+    project: { "out/": "" },
+  })
   const swapped = await world.shell(`rmdir out && ln -s ${world.home}/.config/app out`)
   expect(swapped.code).toBe(0)
   const options = ["--write", "out"]
@@ -98,7 +101,9 @@ test("the same in a directory that the user policy opened for writing", async ()
   using world = new World({ home: { ".config/app/settings": "mine", "open/out/": "" } })
   const policy = { ".config/cordon/policy.yaml": "filesystem: { write: [~/open, ~/open/out] }\n" }
   writeFiles(world.home, policy)
-  const swap = await world.shell(`rmdir ~/open/out || mv ~/open/out ~/open/old; ln -s ~/.config/app ~/open/out`)
+  const swap = await world.shell(
+    `rmdir ~/open/out || mv ~/open/out ~/open/old; ln -s ~/.config/app ~/open/out`,
+  )
   const got = await world.attempts({ write: "echo owned > ~/.config/app/settings" })
   expect(succeeded(got), swap.stderr).toEqual([])
   expect(failed(await world.attempts({ open: "echo x > ~/open/file" }))).toEqual({})

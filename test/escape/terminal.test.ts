@@ -39,10 +39,7 @@ test.skipIf(!canType)(
     using world = new World()
     const outside = await onTerminal(world, `stty -echo; "$1" -e ${typing}; ${afterwards}`)
     expect(outside, "the attempt works without a sandbox").toContain(`afterwards<echo ${marker}`)
-    const inside = await onTerminal(
-      world,
-      `stty -echo; "$0" --read "$1" -- "$1" -e ${typing}; ${afterwards}`,
-    )
+    const inside = await onTerminal(world, `stty -echo; "$0" --read "$1" -- "$1" -e ${typing}; ${afterwards}`)
     expect(inside).toContain("ioctl -1")
     expect(inside).toContain("afterwards<>")
     expect(inside).not.toContain(marker)

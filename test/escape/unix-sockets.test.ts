@@ -50,7 +50,8 @@ test("the runtime directory of the session is another one inside, empty and priv
   mkdirSync(runtime, { mode: 0o700 })
   await using bus = await listen({ unix: join(runtime, "bus") })
   const env = { XDG_RUNTIME_DIR: runtime, DBUS_SESSION_BUS_ADDRESS: `unix:path=${runtime}/bus` }
-  const script = 'ls -A "$XDG_RUNTIME_DIR"; echo x > "$XDG_RUNTIME_DIR/own" && stat -c %a "$XDG_RUNTIME_DIR"; env'
+  const script =
+    'ls -A "$XDG_RUNTIME_DIR"; echo x > "$XDG_RUNTIME_DIR/own" && stat -c %a "$XDG_RUNTIME_DIR"; env'
   const { stdout, code } = await world.shell(script, { env })
   expect(code).toBe(0)
   expect(stdout).toStartWith("700\n")
@@ -60,7 +61,9 @@ test("the runtime directory of the session is another one inside, empty and priv
 
 test("/run holds nothing of the host's services", async () => {
   using world = new World()
-  const { stdout } = await world.shell("find /run /var/run/ -type s -o -name '*.sock' -o -name '*.pid'; ls /run")
+  const { stdout } = await world.shell(
+    "find /run /var/run/ -type s -o -name '*.sock' -o -name '*.pid'; ls /run",
+  )
   expect(stdout).not.toMatch(/\.sock|\.pid|dbus|docker|systemd\/private/)
 })
 
@@ -70,6 +73,8 @@ test.skipIf(!isRoot)(
     using world = new World()
     await using service = await listen({ unix: `/run/cordon-test-${crypto.randomUUID()}.sock` })
     for (const mode of modes)
-      expect((await world.script(connectScript(service.place), { options: mode.split(" ") })).stdout).toStartWith("refused")
+      expect(
+        (await world.script(connectScript(service.place), { options: mode.split(" ") })).stdout,
+      ).toStartWith("refused")
   },
 )

@@ -7,7 +7,12 @@ import { World, writeFiles } from "../support/world.ts"
 const secret = "s3cret-from-untrusted"
 const options = ["--trust", "untrusted"]
 const home = { "notes.txt": secret, ".npm/_cacache/x": "1", ".cache/pip/x": "1", ".aws/credentials": secret }
-const project = { "code.js": "plain", "server.key": secret, "a/terraform.tfstate": secret, "a/b.txt": "plain" }
+const project = {
+  "code.js": "plain",
+  "server.key": secret,
+  "a/terraform.tfstate": secret,
+  "a/b.txt": "plain",
+}
 
 test("untrusted code writes nothing on the host and reads the project only", async () => {
   using world = new World({ home, project, git: true })
@@ -40,7 +45,10 @@ test("the command line opens again what a person wants", async () => {
   using world = new World({ home, project })
   const open = await world.attempts(
     { write: "echo x > a/b.txt", read: "cat ~/notes.txt", variable: 'test "$EDITOR2" = vim' },
-    { options: [...options, "--write", "a", "--read", "~/notes.txt", "--env", "EDITOR2"], env: { EDITOR2: "vim" } },
+    {
+      options: [...options, "--write", "a", "--read", "~/notes.txt", "--env", "EDITOR2"],
+      env: { EDITOR2: "vim" },
+    },
   )
   expect(failed(open)).toEqual({})
 })
@@ -58,9 +66,12 @@ test("the preset outweighs a user policy that opens more", async () => {
   using world = new World({ home, project })
   const policy = "network: { mode: open }\nenvironment: { mode: inherit }\n"
   writeFiles(world.home, { ".config/cordon/policy.yaml": policy })
-  const { stdout } = await world.shell("tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '; echo [$X_TOKEN]", {
-    options,
-    env: { X_TOKEN: secret },
-  })
+  const { stdout } = await world.shell(
+    "tail -n +3 /proc/net/dev | cut -d: -f1 | tr -d ' '; echo [$X_TOKEN]",
+    {
+      options,
+      env: { X_TOKEN: secret },
+    },
+  )
   expect(stdout).toBe("lo\n[]\n")
 })

@@ -45,7 +45,7 @@ test("the main repository's files, hooks and settings and the other worktrees' s
       "a hook that exists": `echo x >> ${git}/hooks/post-commit`,
       "the settings": `echo x >> ${git}/config`,
       "the settings by git": "git config core.pager evil",
-      "attributes": `mkdir -p ${git}/info && echo '* filter=evil' > ${git}/info/attributes`,
+      attributes: `mkdir -p ${git}/info && echo '* filter=evil' > ${git}/info/attributes`,
       "the main working tree": `echo x > ${main}/code.js`,
       "the main head": `echo x > ${git}/HEAD`,
       "another worktree's state": `echo x > ${git}/worktrees/other/HEAD`,
@@ -74,7 +74,13 @@ test("a forged .git file opens no repository", async () => {
     "own/gitdir": `${forged}/.git\n`,
     "own/HEAD": "ref: refs/heads/main\n",
   })
-  const pointers = [victim, `${victim}/worktrees/linked`, `${victim}/worktrees/other`, "./own", "../project/.git"]
+  const pointers = [
+    victim,
+    `${victim}/worktrees/linked`,
+    `${victim}/worktrees/other`,
+    "./own",
+    "../project/.git",
+  ]
   for (const pointer of pointers) {
     writeFileSync(join(forged, ".git"), `gitdir: ${pointer}\n`)
     const before = treeOf(main)
@@ -97,7 +103,11 @@ test("a forged .git file opens no repository", async () => {
 test("a submodule's pointer and settings stay as they are", async () => {
   using world = new World({ home: { "lib/file": "1" }, git: true })
   makeRepository(join(world.home, "lib"), world.env)
-  await world.host(..."git -c protocol.file.allow=always submodule --quiet add".split(" "), `${world.home}/lib`, "lib")
+  await world.host(
+    ..."git -c protocol.file.allow=always submodule --quiet add".split(" "),
+    `${world.home}/lib`,
+    "lib",
+  )
   const pointer = readFileSync(join(world.project, "lib/.git"), "utf8")
   const got = await world.attempts({
     pointer: "echo gitdir: /tmp > lib/.git",

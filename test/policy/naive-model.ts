@@ -148,10 +148,10 @@ export function rankedProtections(said: readonly Said[], path: string): Match[] 
     .filter(({ text }) => !text.startsWith("/"))
     .flatMap(rule =>
       names(path).flatMap((_, start) => {
-        const above = `/${names(path).slice(0, start).join("/")}`
-        const below = `/${names(path).slice(start).join("/")}`
-        const covered = coverage(`/${rule.text}`, below)
-        const holds = covered > 0 && naiveAccess(said, above) === "write"
+        const covered = coverage(`/${rule.text}`, `/${names(path).slice(start).join("/")}`)
+        const above = names(path).slice(0, start + covered - 1)
+        const trees = ["/", ...above.map((_, index) => `/${above.slice(0, index + 1).join("/")}`)]
+        const holds = covered > 0 && trees.some(tree => naiveAccess(said, tree) === "write")
         return holds ? [{ said: rule, depth: start + covered, precision: 0 }] : []
       }),
     )

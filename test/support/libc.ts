@@ -43,6 +43,6 @@ export function typingScript(text: string): string {
 const { dlopen, ptr } = require("bun:ffi")
 const { ioctl } = dlopen("libc.so.6", { ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" } }).symbols
 for (const letter of ${JSON.stringify(text)})
-  console.log("ioctl", ioctl(0, 0x5412n, ptr(Buffer.from(letter))))
+  process.stdout.write("ioctl " + ioctl(0, 0x5412n, ptr(Buffer.from(letter))) + "\\n")
 `
 }

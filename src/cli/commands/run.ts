@@ -3,9 +3,10 @@ import { mkdirSync } from "node:fs"
 import { UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { printable, shellQuoted } from "../../base/printable.ts"
+import { requireNamespaces } from "../../host/bubblewrap.ts"
 import { become } from "../../kernel/become.ts"
 import { scopeAbstractSockets } from "../../kernel/landlock.ts"
-import { invocationOf, type Prepared, prepare, requireHost } from "../../run.ts"
+import { invocationOf, type Prepared, prepare } from "../../run.ts"
 import type { ParsedArguments } from "../arguments.ts"
 import { say } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
@@ -33,7 +34,7 @@ export async function runCommand({ given, rest }: ParsedArguments): Promise<numb
 
 function launch({ plan, site }: Prepared): never {
   const { bubblewrap, invocation } = invocationOf(plan)
-  requireHost(bubblewrap, site.account.uid)
+  requireNamespaces(bubblewrap, site.account.uid)
   for (const path of plan.create) mkdirSync(path, { recursive: true, mode: 0o700 })
   if (plan.scopeAbstractSockets) scopeAbstractSockets()
   return become(invocation)

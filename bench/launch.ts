@@ -1,0 +1,93 @@
+/**
+ * Launch time of `true`, as ratios to bare bubblewrap with the very same words in the same run: machines are small,
+ * shared and noisy, so seconds mean nothing and ratios do. Writes bench/results/DATE-HOST.json.
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { cpus, hostname } from "node:os"
+import { dirname, join } from "node:path"
+import { type Contender, cordon, medians, sameIsolation } from "./contenders.ts"
+import { makeFiles, makePolicy, makeWorld, type World } from "./world.ts"
+
+/** One figure of the issue: what is measured, against what, and how much it may be. */
+type Figure = { name: string; ratio: number; budget: number; ms: number }
+
+const rounds = Number(process.argv[2] ?? 60)
+
+async function main(): Promise<void> {
+  const world = makeWorld()
+  try {
+    const figures = [...(await launches(world)), ...(await trees(world)), ...(await rules(world))]
+    for (const { name, ratio, budget, ms } of figures)
+      console.log(
+        `${name.padEnd(44)} ${ratio.toFixed(2).padStart(6)}×  budget ${budget.toFixed(1)}×  ${ms.toFixed(1)} ms  ${ratio <= budget ? "" : "OVER"}`,
+      )
+    writeResults(figures)
+  } finally {
+    rmSync(world.home, { recursive: true, force: true })
+  }
+}
+
+async function launches(world: World): Promise<Figure[]> {
+  const modes = [["-n"], ["--net", "open"], ["-n", "--strict"]]
+  const figures: Figure[] = []
+  for (const options of modes) {
+    const [own, bare] = await compare(cordon(world, options), sameIsolation(world, options))
+    figures.push({
+      name: `cordon ${options.join(" ")} / bubblewrap, same isolation`,
+      ratio: own / bare,
+      budget: 2.2,
+      ms: own,
+    })
+  }
+  return figures
+}
+
+async function trees(world: World): Promise<Figure[]> {
+  const few = { ...world, project: makeFiles(world, 10) }
+  const many = { ...world, project: makeFiles(world, 100_000) }
+  const [small, large] = await compare(cordon(few, ["-n"]), cordon(many, ["-n"]))
+  return [{ name: "100,000 files / 10 files", ratio: large / small, budget: 1.1, ms: large }]
+}
+
+async function rules(world: World): Promise<Figure[]> {
+  const figures: Figure[] = []
+  for (const kind of ["absent", "globs", "existing"] as const) {
+    const policy = (count: number) => cordon(world, ["-n", "--config", makePolicy(world, kind, count)])
+    for (const count of [100, 1000]) {
+      const [one, more] = await compare(policy(1), policy(count))
+      figures.push({
+        name: `${count} rules (${kind} paths) / 1 rule`,
+        ratio: more / one,
+        budget: 3,
+        ms: more,
+      })
+    }
+  }
+  return figures
+}
+
+async function compare(a: Contender, b: Contender): Promise<[number, number]> {
+  const [first = 0, second = 0] = await medians([a, b], rounds)
+  return [first, second]
+}
+
+function writeResults(figures: readonly Figure[]): void {
+  const date = new Date().toISOString().slice(0, 10)
+  const path = join(dirname(import.meta.path), "results", `${date}-${hostname()}.json`)
+  mkdirSync(dirname(path), { recursive: true })
+  const machine = {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    kernel: Bun.spawnSync(["uname", "-r"]).stdout.toString().trim(),
+  }
+  const rounded = figures.map(({ name, ratio, budget, ms }) => ({
+    name,
+    ratio: Number(ratio.toFixed(2)),
+    budget,
+    ms: Number(ms.toFixed(1)),
+  }))
+  writeFileSync(path, `${JSON.stringify({ date, machine, rounds, figures: rounded }, undefined, 2)}\n`)
+  console.log(`written to ${path}`)
+}
+
+await main()

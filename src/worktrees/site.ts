@@ -1,0 +1,32 @@
+/** Where a launch happens: whose home, which project, and what the variables of a policy stand for there. */
+import { type Account, readAccount } from "../host/account.ts"
+import { createPathFacts, type PathFacts } from "../host/path-facts.ts"
+import { xdgDirectories } from "../host/state-directory.ts"
+import type { MergeFacts } from "../policy/merge.ts"
+import type { PathVariables } from "../policy/path-pattern.ts"
+import { projectDirectory } from "./project.ts"
+
+export type Site = {
+  facts: PathFacts
+  account: Account
+  /** canonical project directory */
+  project: string
+  variables: PathVariables
+  mergeFacts: MergeFacts
+}
+
+/**
+ * @param directory what `-C` names, or undefined for the present directory
+ * @throws UserError when there is no home, or the directory cannot be a project
+ */
+export function findSite(
+  directory: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): Site {
+  const facts = createPathFacts()
+  const account = readAccount(environment, facts)
+  const { home, user, otherHomes } = account
+  const project = projectDirectory(directory, home, facts)
+  const variables = { home, project, user, xdg: xdgDirectories(home, environment) }
+  return { facts, account, project, variables, mergeFacts: { home, otherHomes } }
+}

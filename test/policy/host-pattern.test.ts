@@ -1,0 +1,374 @@
+import { describe, expect, test } from "bun:test"
+import { isIPv4, isIPv6 } from "node:net"
+import fc from "fast-check"
+import { bitsOfV4, bitsOfV6, hostPattern } from "../../src/policy/host-pattern.ts"
+
+/** What a pattern means, in one line: kind, host, port. */
+function meaning(text: string): string {
+  const { kind, host, port } = hostPattern(text)
+  return [kind, host, port].filter(part => part !== undefined).join(" ")
+}
+
+function refusal(text: string): string {
+  try {
+    return `accepted as ${meaning(text)}`
+  } catch (thrown) {
+    expect(thrown).toBeInstanceOf(SyntaxError)
+    return (thrown as Error).message
+  }
+}
+
+const label63 = "a".repeat(63)
+
+test.each([
+  ["github.com", "name github.com"],
+  ["GitHub.COM", "name github.com"],
+  ["github.com.", "name github.com"],
+  ["localhost", "name localhost"],
+  ["a", "name a"],
+  ["x-1.y_2.z", "name x-1.y_2.z"],
+  ["_dmarc.example.com", "name _dmarc.example.com"],
+  ["1password.com", "name 1password.com"],
+  ["1.2.3.com", "name 1.2.3.com"],
+  ["xn--bcher-kva.example", "name xn--bcher-kva.example"],
+  [`${label63}.com`, `name ${label63}.com`],
+  ["*.npmjs.org", "below npmjs.org"],
+  ["*.NPMJS.org.", "below npmjs.org"],
+  ["*.com", "below com"],
+  ["*.a.b.c", "below a.b.c"],
+  ["*", "any *"],
+])("a name: %s is %s", (text, expected) => {
+  expect(meaning(text)).toBe(expected)
+})
+
+test.each([
+  ["github.com:443", "name github.com 443"],
+  ["github.com.:22", "name github.com 22"],
+  ["*.npmjs.org:8080", "below npmjs.org 8080"],
+  ["*:443", "any * 443"],
+  ["db.corp:1", "name db.corp 1"],
+  ["db.corp:65535", "name db.corp 65535"],
+  ["10.1.2.3:5432", "address 10.1.2.3/32 5432"],
+  ["10.1.2.0/24:5432", "address 10.1.2.0/24 5432"],
+  ["[2001:db8::1]:443", "address 2001:db8::1/128 443"],
+  ["[2001:db8::/32]:443", "address 2001:db8::/32 443"],
+  ["[10.0.0.0/8]:22", "address 10.0.0.0/8 22"],
+])("with a port: %s is %s", (text, expected) => {
+  expect(meaning(text)).toBe(expected)
+})
+
+test.each([
+  ["10.1.2.3", "address 10.1.2.3/32"],
+  ["10.1.2.3/32", "address 10.1.2.3/32"],
+  ["10.1.2.0/24", "address 10.1.2.0/24"],
+  ["10.1.2.128/25", "address 10.1.2.128/25"],
+  ["10.0.0.0/8", "address 10.0.0.0/8"],
+  ["0.0.0.0/0", "address 0.0.0.0/0"],
+  ["0.0.0.0", "address 0.0.0.0/32"],
+  ["255.255.255.255", "address 255.255.255.255/32"],
+  ["169.254.169.254", "address 169.254.169.254/32"],
+  ["::1", "address ::1/128"],
+  ["::", "address ::/128"],
+  ["::/0", "address ::/0"],
+  ["2001:DB8::A", "address 2001:db8::a/128"],
+  ["2001:db8::/32", "address 2001:db8::/32"],
+  ["fd00::/8", "address fd00::/8"],
+  ["fe80::/10", "address fe80::/10"],
+  ["1:2:3:4:5:6:7:8", "address 1:2:3:4:5:6:7:8/128"],
+  ["::ffff:10.0.0.1", "address ::ffff:10.0.0.1/128"],
+  ["64:ff9b::/96", "address 64:ff9b::/96"],
+  ["[::1]", "address ::1/128"],
+])("an address: %s is %s", (text, expected) => {
+  expect(meaning(text)).toBe(expected)
+})
+
+describe("host bits: the right spelling is in the sentence, and is right", () => {
+  test.each([
+    ["10.1.2.3/24", "10.1.2.0/24"],
+    ["10.1.2.3/31", "10.1.2.2/31"],
+    ["10.1.2.3/0", "0.0.0.0/0"],
+    ["10.255.255.255/9", "10.128.0.0/9"],
+    ["255.255.255.255/1", "128.0.0.0/1"],
+    ["0.0.0.1/31", "0.0.0.0/31"],
+    ["192.168.1.1/16:80", "192.168.0.0/16"],
+    ["2001:db8::1/32", "2001:db8::/32"],
+    ["2001:db8:0:1::/32", "2001:db8::/32"],
+    ["2001:db8:1:2:3:4:5:6/64", "2001:db8:1:2::/64"],
+    ["2001:db8:0:0:1:0:0:1/127", "2001:db8::1:0:0:0/127"],
+    ["::1/0", "::/0"],
+    ["::1/127", "::/127"],
+    ["FE80::1/10", "fe80::/10"],
+    ["1:2:3:4:5:6:7:9/127", "1:2:3:4:5:6:7:8/127"],
+    ["::ffff:10.0.0.1/120", "::ffff:a00:0/120"],
+    ["0:1:0:1:0:1:0:3/127", "0:1:0:1:0:1:0:2/127"],
+  ])("%s → %s", (text, right) => {
+    expect(refusal(text)).toBe(`"${text}" has host bits set; write "${right}"`)
+    expect(meaning(right)).toBe(`address ${right}`)
+  })
+
+  test("of every address and length", () => {
+    const v4 = fc.tuple(fc.array(fc.nat(255), { minLength: 4, maxLength: 4 }), fc.nat(32))
+    fc.assert(
+      fc.property(v4, ([parts, length]) => {
+        const text = `${parts.join(".")}/${length}`
+        const right = /write "(.*)"$/.exec(refusal(text))?.[1] ?? text
+        const [base = ""] = right.split("/")
+        expect(meaning(right)).toBe(`address ${right}`)
+        expect(bitsOfV4(base) >> BigInt(32 - length)).toBe(bitsOfV4(parts.join(".")) >> BigInt(32 - length))
+      }),
+    )
+  })
+})
+
+describe("what is refused", () => {
+  test.each([
+    ["https://github.com", '"https://github.com" is a URL; write the host alone: "github.com"'],
+    ["https://github.com/a/b?c#d", "github.com"],
+    ["http://github.com:8080/x", "github.com:8080"],
+    ["https://me:secret@github.com/x", "github.com"],
+    ["ssh://git@github.com", "github.com"],
+    ["http://[::1]:80/", "[::1]:80"],
+    ["https://github.com?x", "github.com"],
+    ["HTTPS://GitHub.com", "GitHub.com"],
+  ])("a URL: %s", (text, suggested) => {
+    expect(refusal(text)).toEndWith(
+      `is a URL; write the host alone: "${suggested.replace(/.*alone: "|"$/g, "")}"`,
+    )
+  })
+
+  test.each([
+    ["github.com/org/repo", '"github.com/org/repo" has a path; write the host alone: "github.com"'],
+    ["github.com/", '"github.com/" has a path; write the host alone: "github.com"'],
+    ["*.github.com/x", '"*.github.com/x" has a path; write the host alone: "*.github.com"'],
+    ["localhost/8", '"localhost/8" has a path; write the host alone: "localhost"'],
+  ])("a path: %s", (text, message) => {
+    expect(refusal(text)).toBe(message)
+  })
+
+  test.each([
+    "github.com:",
+    "github.com:0",
+    "github.com:65536",
+    "github.com:99999999999999999999",
+    "github.com:http",
+    "github.com:-1",
+    "github.com:1.5",
+    "github.com:80 ",
+    "github.com: 80",
+    "github.com:0x50",
+    "github.com:\u0661",
+    "*:*",
+    "10.0.0.1:0",
+    "[::1]:0",
+    "[::1]:65536",
+    ":",
+  ])("a port: %s", text => {
+    expect(refusal(text)).toBe(`"${text}": a port is a number from 1 to 65535`)
+  })
+
+  test.each([
+    "1.2.3",
+    "1.2.3.4.5",
+    "1.2.3.256",
+    "01.2.3.4",
+    "1.2.3.04",
+    "2130706433",
+    "1.2.3.4.",
+    "...",
+    ".",
+    "1..2.3",
+    "10/8",
+    "1.2.3/24",
+    "[:::1]",
+    "[1:2]",
+    "[fe80::1%eth0]",
+  ])("an address: %s", text => {
+    expect(refusal(text)).toBe(`"${text}" is no IP address`)
+  })
+
+  test.each(["10.0.0.0/33", "10.0.0.0/99999", "10.0.0.0/33:80"])("a prefix longer than 32: %s", text => {
+    expect(refusal(text)).toBe(`"${text}": a prefix length is at most 32 here`)
+  })
+
+  test.each(["::/129", "2001:db8::/1000", "[::/129]:443"])("a prefix longer than 128: %s", text => {
+    expect(refusal(text)).toBe(`"${text}": a prefix length is at most 128 here`)
+  })
+
+  test.each([
+    "2001:db8::1:99999",
+    "1::2::3",
+    ":::",
+    "1:2:3:4:5:6:7",
+    "1:2:3:4:5:6:7:8:9",
+    "g::1",
+    "::1%",
+    "fe80::1%eth0",
+    "::1.2.3",
+    "::1.2.3.256",
+    "::1/x",
+    "::1/",
+    "::1/-1",
+    "[::1]:",
+    "[::1]:http",
+    "[::1",
+    "::1]",
+    "a:b:c",
+    "git:github.com:22",
+  ])("an IPv6 address: %s", text => {
+    expect(refusal(text)).toBe(
+      `"${text}" is no host pattern; an IPv6 address with a port is written "[2001:db8::1]:443"`,
+    )
+  })
+
+  test.each([
+    ["foo*.example.com", "*.example.com"],
+    ["*foo.example.com", "*.example.com"],
+    ["a.*.example.com", "*.example.com"],
+    ["*.a.*.example.com", "*.example.com"],
+    ["**.example.com", "*.example.com"],
+    ["*.*.example.com", "*.example.com"],
+  ])("a star in the middle: %s → %s", (text, right) => {
+    expect(refusal(text)).toBe(`"${text}": * stands alone or as the first label; write "${right}"`)
+    expect(meaning(right)).toBe("below example.com")
+  })
+
+  test.each([
+    "",
+    " ",
+    "github.com ",
+    " github.com",
+    "git hub.com",
+    "github..com",
+    ".github.com",
+    "github.com..",
+    "*.",
+    "*..com",
+    "-a.com",
+    "a-.com",
+    "a.-b.com",
+    `${label63}a.com`,
+    "a\n.com",
+    "github.com\n",
+    "a\0b",
+    "a@b.com",
+    "a,b.com",
+    "a|b",
+    "[]",
+    "[a b]",
+    "?.com",
+    "[a-z].com",
+    "{a,b}.com",
+    "a%2eb.com",
+    "a;b",
+    "'github.com'",
+    ":443",
+    "/",
+  ])("a name: %j", text => {
+    const message = text === "/" ? 'has a path; write the host alone: ""' : "is no host name"
+    expect(refusal(text)).toStartWith(`"${text}" ${message}`)
+  })
+
+  test.each([
+    "bücher.example",
+    "*.例え.jp",
+    "\u{1f600}.example",
+    "a\u200bb.com",
+    "g\u0456thub.com",
+    "github\u3002com",
+  ])("an international name: %j", text => {
+    expect(refusal(text)).toBe(`"${text}" is no host name; write an international name in its "xn--" form`)
+  })
+
+  test("long and hostile texts come to an end", () => {
+    const texts = ["a..", "*.", ":", "::", "[", "]", "@", "/", "1.", "://", "-", "\u{1f600}"]
+    for (const text of texts) expect(refusal(text.repeat(50_000)).startsWith("accepted"), text).toBe(false)
+    expect(meaning(`${"a.".repeat(3)}com`)).toBe("name a.a.a.com")
+  })
+})
+
+describe("addresses as numbers", () => {
+  test.each([
+    ["0.0.0.0", 0n],
+    ["0.0.0.1", 1n],
+    ["127.0.0.1", 0x7f000001n],
+    ["255.255.255.255", 0xffffffffn],
+  ])("%s", (address, bits) => {
+    expect(bitsOfV4(address)).toBe(bits)
+  })
+
+  test.each([
+    ["::", 0n],
+    ["::1", 1n],
+    ["1::", 1n << 112n],
+    ["::ffff:1.2.3.4", 0xffff01020304n],
+    ["::1.2.3.4", 0x01020304n],
+    ["1:2:3:4:5:6:1.2.3.4", 0x00010002000300040005000601020304n],
+    ["64:ff9b::1.2.3.4", 0x0064ff9b000000000000000001020304n],
+    ["1:2:3:4:5:6:7:8", 0x00010002000300040005000600070008n],
+    ["0001:0002::0008", 0x00010002000000000000000000000008n],
+    ["1:2:3:4:5:6:7::", 0x00010002000300040005000600070000n],
+    ["::2:3:4:5:6:7:8", 0x00000002000300040005000600070008n],
+    ["1:0:0:2::", 0x00010000000000020000000000000000n],
+    ["ABCD::ef", 0xabcd00000000000000000000000000efn],
+    ["ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", (1n << 128n) - 1n],
+  ])("%s", (address, bits) => {
+    expect(bitsOfV6(address)).toBe(bits)
+  })
+
+  test("every spelling of an address is the same number", () => {
+    const groups = fc.array(fc.oneof(fc.constant(0), fc.nat(0xffff)), { minLength: 8, maxLength: 8 })
+    fc.assert(
+      fc.property(groups, fc.nat(7), fc.nat(8), fc.boolean(), (parts, from, length, dotted) => {
+        const bits = parts.reduce((sum, part) => (sum << 16n) | BigInt(part), 0n)
+        const to = Math.min(8, from + length)
+        const shortened = parts.slice(from, to).every(part => part === 0) && to > from
+        const written = (list: number[], radix: (part: number) => string) => list.map(radix).join(":")
+        const hex = (part: number) => part.toString(16)
+        const spellings = [
+          written(parts, hex),
+          written(parts, part => hex(part).padStart(4, "0")),
+          written(parts, part => hex(part).toUpperCase()),
+          ...(shortened ? [`${written(parts.slice(0, from), hex)}::${written(parts.slice(to), hex)}`] : []),
+        ]
+        const [high = 0, low = 0] = parts.slice(6)
+        const tail = [high >> 8, high & 255, low >> 8, low & 255].join(".")
+        if (dotted) spellings.push(`${written(parts.slice(0, 6), hex)}:${tail}`)
+        for (const spelling of spellings) {
+          expect([spelling, bitsOfV6(spelling)]).toEqual([spelling, bits])
+          expect(meaning(spelling)).toBe(`address ${spelling.toLowerCase()}/128`)
+        }
+      }),
+    )
+  })
+
+  test("what Node takes for an address is one, and nothing else is", () => {
+    const unit = fc.constantFrom(..."0129af:.", "::", "255", "1.2.3.4", "ffff:")
+    const text = fc.array(unit, { maxLength: 10 }).map(parts => parts.join("").replace(/(?<!:):$/, ""))
+    fc.assert(
+      fc.property(text, text => {
+        if (/:/.test(text))
+          expect([text, refusal(`[${text}]`).startsWith("accepted")]).toEqual([text, isIPv6(text)])
+        else if (/^[\d.]+$/.test(text))
+          expect([text, refusal(text).startsWith("accepted")]).toEqual([text, isIPv4(text)])
+      }),
+      { numRuns: 5000 },
+    )
+  })
+})
+
+test("what a pattern means has one spelling: written again it means the same", () => {
+  const text = fc.string({
+    unit: fc.constantFrom(..."abA1.*-_:/0[]", "com", "::", "10.0.0.0"),
+    maxLength: 10,
+  })
+  fc.assert(
+    fc.property(text, text => {
+      const first = refusal(text)
+      if (!first.startsWith("accepted")) return
+      const { kind, host, port } = hostPattern(text)
+      const written = (kind === "below" ? "*." : "") + (host.includes(":") ? `[${host}]` : host)
+      expect(hostPattern(written + (port === undefined ? "" : `:${port}`))).toEqual({ kind, host, port })
+    }),
+    { numRuns: 5000 },
+  )
+})
