@@ -29,7 +29,7 @@ import type { Layer } from "./policy/layer.ts"
 import { loadPolicy } from "./policy/load.ts"
 import { mergeLayers } from "./policy/merge.ts"
 import type { Policy } from "./policy/policy.ts"
-import { type PathJudge, pathJudge } from "./policy/verdict.ts"
+import type { PathJudge } from "./policy/verdict.ts"
 import type { PresetName } from "./policy/vocabulary.ts"
 import type { WordsPolicy } from "./policy/words-layer.ts"
 import { linkedWorktree, worktreeLayer } from "./worktrees/git.ts"
@@ -113,7 +113,7 @@ export async function prepare(request: RunRequest, complete = true): Promise<Pre
   const paths = [...relocated.paths, ...state.rules, ...programLayer(needs).paths]
   const look = searchDisk({ ...relocated, paths }, project, facts)
   const resolved = resolveRules({ ...relocated, paths }, { project, found: look.found, facts })
-  const judge = pathJudge(resolved)
+  const { judge } = resolved
   const plan = buildPlan({
     session: crypto.randomUUID(),
     command: request.command,
@@ -121,7 +121,6 @@ export async function prepare(request: RunRequest, complete = true): Promise<Pre
     account,
     policy,
     resolved,
-    judge,
     state,
     found: look.found,
     facts,

@@ -28,8 +28,8 @@ export type LookResult = {
 }
 
 /** Directory entries and directories that one look may touch: about 1 ms on a small machine. */
-const entriesMax = 1500
-const directoriesMax = 48
+const entriesMax = 1000
+const directoriesMax = 32
 
 /** Visited last: large, and made by tools rather than people. */
 const bulky = new Set([

@@ -11,7 +11,8 @@ import { type PathJudge, pathJudge } from "../policy/verdict.ts"
 
 type PathPolicy = Pick<Policy, "paths" | "protections">
 
-export type Resolved = PathPolicy & { warnings: string[] }
+/** The rules in full, and the judge over them. */
+export type Resolved = PathPolicy & { warnings: string[]; judge: PathJudge }
 
 export type Places = {
   project: string
@@ -40,7 +41,8 @@ export function resolveRules(policy: PathPolicy, places: Places): Resolved {
         return refusal === undefined
       }),
     )
-  return { paths: [...paths, ...openings], protections, warnings }
+  const resolved = { paths: [...paths, ...openings], protections }
+  return { ...resolved, warnings, judge: openings.length === 0 ? judge : pathJudge(resolved) }
 }
 
 /** A link that a glob denies: what it leads to is denied with it. */

@@ -5,7 +5,6 @@ import type { Account } from "../host/account.ts"
 import type { HostKernel } from "../host/kernel-facts.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import type { Policy } from "../policy/policy.ts"
-import type { PathJudge } from "../policy/verdict.ts"
 import { planEnvironment } from "./environment.ts"
 import { planFilesystem } from "./filesystem.ts"
 import type { LaunchPlan, Mount } from "./launch-plan.ts"
@@ -24,7 +23,6 @@ export type PlanRequest = {
   /** the policy's paths with those of links and of state */
   resolved: Resolved
   state: StatePlan
-  judge: PathJudge
   /** what the bounded look found */
   found: readonly string[]
   /** the Node preload for browsers */
@@ -41,7 +39,7 @@ export type PlanRequest = {
 export function buildPlan(request: PlanRequest): LaunchPlan {
   const { policy, resolved, facts, project } = request
   refuseUnsupported(policy)
-  const { judge } = request.judge
+  const { judge } = resolved.judge
   refuseHiddenProject(judge(project).access, request)
   const filesystem = planFilesystem({
     judge,

@@ -18,7 +18,7 @@ export function builtinNames(): readonly BuiltinName[] {
 
 /**
  * The layer of one built-in profile; undefined when there is none of that name.
- * @param presentNames leaves out what does not exist (present.ts); absent = the whole layer
+ * @param presentNames leaves out rules for places that do not exist (present.ts); absent = the whole layer
  */
 export function builtinLayer(
   name: string,

@@ -4,13 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { PolicyError, UserError } from "../../src/base/error.ts"
-import {
-  type LoadContext,
-  loadPolicy,
-  type PolicyReading,
-  profileNames,
-  readPolicyFile,
-} from "../../src/policy/load.ts"
+import { type LoadContext, loadPolicy, profileNames, readPolicyFile } from "../../src/policy/load.ts"
 import { patternText } from "../../src/policy/path-pattern.ts"
 
 const root = mkdtempSync(join(realpathSync(tmpdir()), "cordon-load-"))
@@ -32,7 +26,7 @@ function contextAt(project: string, context: Partial<LoadContext> = {}): LoadCon
   return { name: "user", variables, mayLock: false, confineTo: undefined, ...context }
 }
 
-function load(path: string, context: Partial<LoadContext> = {}): Promise<PolicyReading | undefined> {
+function load(path: string, context: Partial<LoadContext> = {}): ReturnType<typeof loadPolicy> {
   return loadPolicy(join(path, "p.yaml"), "p.yaml", contextAt(path, context))
 }
 
@@ -140,33 +134,26 @@ describe("extends", () => {
     expect(profileNames()).not.toContain("standard")
   })
 
+  const unknown = 'there is no built-in profile "claud"; did you mean "claude"?'
+  const broken = './broken.yaml:1:1: unknown key "netwrok" in the policy; did you mean "network"?'
+
   test.each([
-    [
-      "a name nobody knows",
-      "claud",
-      'p.yaml:1:11: there is no built-in profile "claud"; did you mean "claude"?',
-    ],
+    ["a name nobody knows", "claud", `p.yaml:1:11: ${unknown}`],
     ["a name like nothing", "zzzzzz", 'p.yaml:1:11: there is no built-in profile "zzzzzz"'],
     ["a missing file", "./no.yaml", 'p.yaml:1:11: "./no.yaml" does not exist'],
     ["a directory", "./sub", 'p.yaml:1:11: "./sub" cannot be read: it is not a regular file'],
     ["a variable that means nothing", "$NOPE/x.yaml", "p.yaml:1:11:"],
-    ["itself", "./p.yaml", "extends itself"],
-    ["itself by another spelling", "sub/../p.yaml", "extends itself"],
-    ["a circle", "./circle.yaml", "circle.yaml:1:11: extends itself"],
-    [
-      "a broken file",
-      "./broken.yaml",
-      './broken.yaml:1:1: unknown key "netwrok" in the policy; did you mean "network"?',
-    ],
+    ["itself", "./p.yaml", "p.yaml:1:11: extends itself"],
+    ["itself by another spelling", "sub/../p.yaml", "p.yaml:1:11: extends itself"],
+    ["a circle", "./circle.yaml", "./circle.yaml:1:11: extends itself"],
+    ["a broken file", "./broken.yaml", broken],
   ])("%s is refused", async (_, name, words) => {
     const path = directory({
       "p.yaml": `extends: [${name}]\n`,
       "circle.yaml": "extends: [p.yaml]\n",
       "broken.yaml": "netwrok: {}\n",
     })
-    const said = await complaint(path)
-    expect(said).toContain(words)
-    if (name !== "./circle.yaml" && name !== "./broken.yaml") expect(said).toStartWith("p.yaml:1:11: ")
+    expect(await complaint(path)).toStartWith(words)
   })
 
   test("a long chain is refused, one of thirty is not", async () => {

@@ -1,5 +1,5 @@
 /** A home and a project made for one test, and Cordon's own binary to start in them. */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from "node:fs"
 import { userInfo } from "node:os"
 import { dirname, join } from "node:path"
 import { launch, type Outcome, type Running, run } from "./process.ts"
@@ -119,9 +119,14 @@ export class World implements Disposable {
     makeRepository(this.project, this.env)
   }
 
+  /** Not with node:fs, which does not find names that are no UTF-8. */
   [Symbol.dispose](): void {
-    openDirectories(this.root)
-    rmSync(this.root, { recursive: true, force: true })
+    const remove = () => Bun.spawnSync(["rm", "-rf", this.root], { stderr: "pipe" })
+    if (remove().exitCode === 0) return
+    // A directory that a test closed cannot be emptied by an ordinary user until it is open again.
+    Bun.spawnSync(["chmod", "-R", "u+rwX", this.root])
+    const { exitCode, stderr } = remove()
+    if (exitCode !== 0) throw new Error(`cannot remove ${this.root}: ${stderr}`)
   }
 }
 
@@ -154,11 +159,4 @@ function searchPath(): string {
   const node = Bun.which("node")
   const system = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
   return [...new Set([...system, ...(node === null ? [] : [dirname(node)])])].join(":")
-}
-
-/** A directory that a test closed cannot be removed by an ordinary user until it is open again. */
-function openDirectories(path: string): void {
-  chmodSync(path, 0o755)
-  for (const entry of readdirSync(path, { withFileTypes: true }))
-    if (entry.isDirectory()) openDirectories(join(path, entry.name))
 }
