@@ -26,8 +26,21 @@ const sources = ["src", "policies", "package.json", "package-lock.json", "tsconf
 
 // A compiled Bun program reads .env and bunfig.toml of the directory it is started in unless told not to. Cordon
 // is started in projects that nobody has read: their files must not set its environment or preload code into it.
-const ignoreProject = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"]
-const compile = ["--compile", "--splitting", "--format", "esm", "--minify", "--bytecode", ...ignoreProject]
+const ignoreProject = ["dotenv", "bunfig", "tsconfig", "package-json"].map(
+  file => `--no-compile-autoload-${file}`,
+)
+// A launch runs every function a few times and ends: compiling them to machine code takes 5 ms and is never repaid.
+const interpret = "--compile-jit-policy=100"
+const compile = [
+  "--compile",
+  "--splitting",
+  "--format",
+  "esm",
+  "--minify",
+  "--bytecode",
+  interpret,
+  ...ignoreProject,
+]
 
 /** Builds into a fresh directory and renames, so that a program that is running is never truncated. */
 export function build() {

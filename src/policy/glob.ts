@@ -63,7 +63,8 @@ export function literalStart(glob: Glob): string {
     .join("/")}`
 }
 
-function isLiteral(component: Component | undefined, name: string): boolean {
+/** Whether a component is this plain name. */
+export function isLiteral(component: Component | undefined, name: string): boolean {
   return component?.kind === "literal" && component.name === name
 }
 

@@ -3,7 +3,7 @@
  * that builds the sandbox and `explain` both ask here.
  */
 import { componentsOf, lineageOf } from "../base/path.ts"
-import { literalStart, matchedDepth } from "./glob.ts"
+import { isLiteral, literalStart, matchedDepth } from "./glob.ts"
 import { type Access, accesses, type PathRule, type Protection } from "./layer.ts"
 import { type Specificity, specificityOf } from "./path-pattern.ts"
 import type { Policy } from "./policy.ts"
@@ -144,12 +144,10 @@ function indexProtections(protections: readonly Protection[]): ProtectionIndex {
       else index.globs.push(protection)
       continue
     }
-    const first = value.names.alternatives.map(([component]) => component)
-    if (first.every(component => component?.kind === "literal"))
-      for (const component of new Set(
-        first.map(literal => (literal?.kind === "literal" ? literal.name : "")),
-      ))
-        add(index.named, component, protection)
+    const [alternative, ...others] = value.names.alternatives
+    const first = alternative?.[0]
+    if (first?.kind === "literal" && others.every(other => isLiteral(other[0], first.name)))
+      add(index.named, first.name, protection)
     else index.patterned.push(protection)
   }
   return index

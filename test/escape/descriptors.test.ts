@@ -15,16 +15,24 @@ test("a descriptor of the caller's is closed inside, whatever its number", async
   using world = new World({ home: { ".netrc": secret, ".aws/credentials": secret } })
   for (const number of [3, 7, 9]) {
     const opening = `exec ${number}< "$HOME/.netrc"`
-    const { stdout, stderr } = await withOpen(world, opening, `cat <&${number}; cat /proc/self/fd/${number}`)
-    expect(stdout).toBe("")
+    const { stdout, stderr } = await withOpen(
+      world,
+      opening,
+      `echo started; cat /proc/self/fd/${number}; cat <&${number}`,
+    )
+    expect(stdout).toBe("started\n")
     expect(stderr).not.toContain(secret)
   }
 })
 
 test("a directory of the caller's cannot be walked through", async () => {
   using world = new World({ home: { ".aws/credentials": secret } })
-  const { stdout } = await withOpen(world, 'exec 8< "$HOME/.aws"', "cat /proc/self/fd/8/credentials")
-  expect(stdout).toBe("")
+  const { stdout } = await withOpen(
+    world,
+    'exec 8< "$HOME/.aws"',
+    "echo started; cat /proc/self/fd/8/credentials",
+  )
+  expect(stdout).toBe("started\n")
 })
 
 test("nothing but 0, 1 and 2 is open inside", async () => {
@@ -41,6 +49,7 @@ test("no process above the command inside holds a descriptor on the host's files
     'exec 7< "$HOME/.netrc"',
     "for p in /proc/[0-9]*; do cat $p/fd/7 2>/dev/null; ls -l $p/fd 2>/dev/null; done",
   )
+  expect(stdout).toContain(" -> ")
   expect(stdout).not.toContain(secret)
   expect(stdout).not.toContain(".netrc")
 })

@@ -32,8 +32,9 @@ test.each(temps)("%s shows nothing of the host's and takes files that stay insid
 
 test("two sessions do not see each other's temp", async () => {
   using world = new World()
-  await world.shell("echo x > /tmp/shared")
-  expect((await world.shell("cat /tmp/shared")).code).not.toBe(0)
+  const name = `/tmp/cordon-test-${crypto.randomUUID()}`
+  expect((await world.shell(`echo x > ${name} && cat ${name}`)).stdout).toBe("x\n")
+  expect((await world.shell(`echo started; cat ${name}`)).stdout).toBe("started\n")
 })
 
 test("TMPDIR is valid whatever the caller's is, and mktemp works", async () => {

@@ -143,11 +143,12 @@ test("a policy that is a link cannot be swapped for one that says less", async (
     project: { "policies/own.yaml": "filesystem: { deny: [hidden] }\n", hidden: "1" },
   })
   symlinkSync("policies/own.yaml", join(world.project, ".cordon.yaml"))
-  const script = "rm -f .cordon.yaml; mv policies p2; echo 'version: 1' > policies/own.yaml; cat hidden"
+  const script =
+    "echo started; rm -f .cordon.yaml; mv policies p2; echo 'version: 1' > policies/own.yaml; cat hidden"
   const swap = await world.shell(script)
   // Refusing to start is an answer as well.
   if (swap.code === 125) return expect(swap.stderr).toStartWith("cordon: .cordon.yaml")
-  expect(swap.stdout).toBe("")
+  expect(swap.stdout).toBe("started\n")
   expect((await world.shell("cat hidden")).stdout).toBe("")
   expect((await world.host("cat", ".cordon.yaml")).trim()).toBe("filesystem: { deny: [hidden] }")
 })
