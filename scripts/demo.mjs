@@ -30,17 +30,22 @@ const limitMs = 30_000
 async function main() {
   if (process.platform !== "linux") throw new Refusal("this version of Cordon runs on Linux only")
   const scratch = mkdtempSync(join(realpathSync(placeForScratch()), "cordon-demo-"))
-  try {
-    const tour = openTour(scratch)
-    writeInProject(tour)
-    refuseSecret(tour)
-    refuseHook(tour)
-    await refuseNetwork(tour)
-    print(tour.failures.length === 0 ? nextSteps : failureText(tour.failures))
-    process.exitCode = tour.failures.length === 0 ? 0 : 1
-  } finally {
-    rmSync(scratch, { recursive: true, force: true })
+  removeAtExit(scratch)
+  const tour = openTour(scratch)
+  for (const step of [writeInProject, refuseSecret, refuseHook, refuseNetwork]) {
+    await step(tour)
+    // A signal that came meanwhile is heard here.
+    await new Promise(resume => setImmediate(resume))
   }
+  print(tour.failures.length === 0 ? nextSteps : failureText(tour.failures))
+  process.exitCode = tour.failures.length === 0 ? 0 : 1
+}
+
+/** Also when somebody stops the tour, or stops reading it. */
+function removeAtExit(scratch) {
+  process.on("exit", () => rmSync(scratch, { recursive: true, force: true }))
+  process.on("SIGINT", () => process.exit(130)).on("SIGTERM", () => process.exit(143))
+  process.stdout.on("error", () => process.exit(1))
 }
 
 /** Below the real home, as projects are; an account without one that can be written gets /var/tmp. */
@@ -60,7 +65,8 @@ function openTour(scratch) {
   const home = join(scratch, "home")
   const project = join(home, "work/app")
   mkdirSync(join(home, ".aws"), { recursive: true })
-  mkdirSync(project, { recursive: true })
+  // A template of the user's may make a repository without it, and then nothing would refuse the hook.
+  mkdirSync(join(project, ".git/hooks"), { recursive: true })
   writeFileSync(join(home, ".aws/credentials"), `[default]\naws_secret_access_key = ${key}\n`)
   writeFileSync(join(home, ".gitconfig"), "[user]\n\tname = Demo\n\temail = demo@example.com\n")
   const tour = { home, project, failures: [], env: { ...keptEnvironment(), HOME: home } }

@@ -3,10 +3,10 @@
 import { bubblewrapInvocation } from "./backends/bubblewrap.ts"
 import type { Invocation } from "./backends/invocation.ts"
 import { UserError } from "./base/error.ts"
-import { parentOf } from "./base/path.ts"
+import { absolutePath, parentOf } from "./base/path.ts"
 import { hostPointers } from "./command/host-variables.ts"
 import { recognise } from "./command/recognise.ts"
-import { type LayersInForce, layersInForce, projectPolicyNames } from "./governance/layers.ts"
+import { type LayersInForce, layersInForce, projectPolicyName } from "./governance/layers.ts"
 import { orgPolicyPath } from "./governance/org.ts"
 import { type Bubblewrap, findBubblewrap } from "./host/bubblewrap.ts"
 import { hostKernel } from "./host/kernel-facts.ts"
@@ -23,7 +23,7 @@ import { type NotLive, notLiveRules } from "./plan/not-live.ts"
 import { buildPlan } from "./plan/plan.ts"
 import { relocateRules } from "./plan/relocate.ts"
 import { planState } from "./plan/state.ts"
-import { ownLayer, programLayer } from "./plan/system.ts"
+import { ownLayer, programLayer, sessionSockets, socketLayer } from "./plan/system.ts"
 import { agentProtections, builtinNames } from "./policy/builtin.ts"
 import type { Layer } from "./policy/layer.ts"
 import { loadPolicy } from "./policy/load.ts"
@@ -110,9 +110,12 @@ export async function prepare(request: RunRequest, complete = true): Promise<Pre
   const facts = withCreated(site.facts, state.create)
   const needs = policy.settings.strict.value ? programNeeds(request, site) : []
   const relocated = relocateRules(policy, state.moved)
-  const paths = [...relocated.paths, ...state.rules, ...programLayer(needs).paths]
-  const look = searchDisk({ ...relocated, paths }, project, facts)
-  const resolved = resolveRules({ ...relocated, paths }, { project, found: look.found, facts })
+  const known = { ...relocated, paths: [...relocated.paths, ...state.rules, ...programLayer(needs).paths] }
+  const look = searchDisk(known, project, facts)
+  const session = sessionSockets(request.environment, [project, account.home, ...state.create], facts)
+  const sockets = socketLayer(policy.sockets, [...look.sockets, ...session], facts)
+  const paths = [...known.paths, ...sockets.paths]
+  const resolved = resolveRules({ ...known, paths }, { project, found: look.found, facts })
   const { judge } = resolved
   const plan = buildPlan({
     session: crypto.randomUUID(),
@@ -146,7 +149,7 @@ function userPolicy({ config }: RunRequest, { variables }: Site): { path: string
     throw new UserError("the name of the policy file is empty", "name a file with --config FILE")
   return config === undefined
     ? { path: `${variables.xdg.XDG_CONFIG_HOME}/cordon/policy.yaml`, required: false }
-    : { path: config, required: true }
+    : { path: absolutePath(config, process.cwd()), required: true }
 }
 
 function worktreeOf({ project, facts }: Site): Layer | undefined {
@@ -180,7 +183,8 @@ function programNeeds(request: RunRequest, site: Site): readonly string[] {
 export function policyFilesInForce(request: RunRequest): string[] {
   const site = findSite(request.directory, request.environment)
   const user = userPolicy(request, site).path
-  const project = projectPolicyNames.map(name => `${site.project}/${name}`)
+  const name = projectPolicyName(site.project)
+  const project = name === undefined ? [] : [`${site.project}/${name}`]
   return [orgPolicyPath, ...project, user].filter(path => site.facts(path).kind !== "missing")
 }
 

@@ -1,14 +1,17 @@
 /** LaunchPlan → bubblewrap (bwrap(1)). Pure: the same plan gives the same words on every machine. */
+import { UserError } from "../base/error.ts"
 import type { LaunchPlan, Mount } from "../plan/launch-plan.ts"
 import type { Descriptor, Invocation } from "./invocation.ts"
 
 /** High enough to be in nobody's way: the runtime's own descriptors are small numbers. */
 const firstDescriptor = 100
-/** bubblewrap takes 9,000 words in all (MAX_ARGS); longer plans go through --args. */
+/** bubblewrap takes 9,000 words on its command line (MAX_ARGS, and as many from --args): long plans go there. */
 const wordsMax = 4000
+const bubblewrapMax = 9000
 
 /**
  * @param program path of bwrap
+ * @throws UserError when there are more words than bubblewrap takes
  * The environment is bubblewrap's own and so the command's: values in --setenv would stand in /proc/PID/cmdline,
  * where every user of the machine can read them.
  */
@@ -25,6 +28,11 @@ export function bubblewrapInvocation(plan: LaunchPlan, program: string): Invocat
     "--chdir",
     plan.project,
   ]
+  if (Math.max(setup.length, plan.command.length) > bubblewrapMax - 10)
+    throw new UserError(
+      `bubblewrap takes ${bubblewrapMax} words, and this launch needs more`,
+      "hand long lists to the command in a file, and deny directories rather than the files in them",
+    )
   const words = setup.length > wordsMax ? ["--args", open(setup.map(word => `${word}\0`).join(""))] : setup
   return { program, words: [...words, "--", ...plan.command], descriptors, environment: plan.environment }
 }

@@ -3,9 +3,9 @@
  * are commands to paste; stdout belongs to the wrapped command, or to the one thing that was asked for; colour
  * only on a terminal and never under NO_COLOR; text from outside is escaped before it gets here.
  */
-import { writeFileSync } from "node:fs"
 import { formatProblem, HostError, PolicyError, UserError } from "../base/error.ts"
 import { exitCode } from "../base/exit-code.ts"
+import { printable } from "../base/printable.ts"
 
 export type Colour = "red" | "green" | "yellow" | "dim" | "bold"
 const codes: Readonly<Record<Colour, number>> = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 }
@@ -28,12 +28,16 @@ export function warn(text: string): void {
 /** The thing that was asked for. */
 export function print(text: string): void {
   try {
-    writeFileSync(1, `${text}\n`)
+    if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", throwUnlessClosed)
+    process.stdout.write(`${text}\n`)
   } catch (cause) {
-    // `cordon policy show | head`: the reader has seen enough, which is nobody's error.
-    if ((cause as NodeJS.ErrnoException).code !== "EPIPE") throw cause
-    process.exit(exitCode.ok)
+    throwUnlessClosed(cause as NodeJS.ErrnoException)
   }
+}
+
+/** `cordon policy show | head`: the reader has seen enough, which is nobody's error. */
+function throwUnlessClosed(cause: NodeJS.ErrnoException): void {
+  if (cause.code !== "EPIPE") throw cause
 }
 
 /** The one JSON document of `--json`. */
@@ -45,12 +49,12 @@ export function printJson(kind: string, data: unknown): void {
 export function reportError(error: unknown): number {
   if (error instanceof PolicyError) {
     for (const problem of error.problems)
-      say(problem.line === 0 ? `${problem.file}: ${problem.message}` : formatProblem(problem))
+      say(printable(problem.line === 0 ? `${problem.file}: ${problem.message}` : formatProblem(problem)))
     return exitCode.refused
   }
   if (error instanceof UserError || error instanceof HostError) {
-    say(error.message)
-    say(`${coloured("→", "dim", "stderr")} ${error.hint}`)
+    say(printable(error.message))
+    say(`${coloured("→", "dim", "stderr")} ${printable(error.hint)}`)
     return exitCode.refused
   }
   const shown = error instanceof Error ? (error.stack ?? error.message) : String(error)

@@ -6,7 +6,7 @@ import { absolutePath } from "../base/path.ts"
 import { neverFromProject } from "../command/host-variables.ts"
 import { builtinLayer, builtinLayers } from "../policy/builtin.ts"
 import type { Layer } from "../policy/layer.ts"
-import { loadPolicy, type PolicyReading, profileNames, readPolicyFile } from "../policy/load.ts"
+import { isLink, loadPolicy, type PolicyReading, profileNames, readPolicyFile } from "../policy/load.ts"
 import type { MergeFacts } from "../policy/merge.ts"
 import { NameIndex, nameComponent } from "../policy/name-index.ts"
 import { expandVariables, type PathVariables } from "../policy/path-pattern.ts"
@@ -51,7 +51,7 @@ export type LayersInForce = {
 }
 
 /** Names that a project's policy may have. */
-export const projectPolicyNames = [".cordon.yaml", "cordon.yaml"] as const
+const projectPolicyNames = [".cordon.yaml", "cordon.yaml"] as const
 
 export async function layersInForce(request: LayersRequest): Promise<LayersInForce> {
   const { variables } = request
@@ -118,17 +118,29 @@ function fileContext(name: LayerName, variables: PathVariables) {
 }
 
 async function projectReading(variables: PathVariables): Promise<PolicyReading | undefined> {
-  const present = projectPolicyNames.filter(
-    name => readPolicyFile(`${variables.project}/${name}`).kind !== "missing",
-  )
-  if (present.length > 1)
-    throw new UserError("the project has both .cordon.yaml and cordon.yaml", "keep one of them")
-  const [name] = present
+  const name = projectPolicyName(variables.project)
   if (name === undefined) return undefined
   return loadPolicy(`${variables.project}/${name}`, name, {
     ...fileContext("project", variables),
     confineTo: variables.project,
   })
+}
+
+/**
+ * The name of the project's policy, when it has one.
+ * @throws UserError when it has two, or a link in its place: the agent could put another file behind it
+ */
+export function projectPolicyName(project: string): string | undefined {
+  const present = projectPolicyNames.filter(name => readPolicyFile(`${project}/${name}`).kind !== "missing")
+  if (present.length > 1)
+    throw new UserError("the project has both .cordon.yaml and cordon.yaml", "keep one of them")
+  const [name] = present
+  if (name !== undefined && isLink(`${project}/${name}`))
+    throw new UserError(
+      `${name} is a symbolic link, which an agent could point elsewhere`,
+      "put the file itself there",
+    )
+  return name
 }
 
 /** Even a trusted repository does not set variables that make every program load its code. */

@@ -58,6 +58,12 @@ export function namespaceObstacle(uid: number): NamespaceObstacle | undefined {
       fix: "sudo sysctl -w user.max_user_namespaces=15000",
       certain: true,
     }
+  if (readSwitch("/proc/sys/user/max_user_namespaces") === "1")
+    return {
+      cause: "user namespaces are used up here, as inside another sandbox",
+      fix: "run the command without cordon inside a sandbox: the one around it holds",
+      certain: false,
+    }
   if (uid !== 0 && readSwitch("/proc/sys/kernel/unprivileged_userns_clone") === "0")
     return {
       cause: "user namespaces are switched off for users (kernel.unprivileged_userns_clone = 0)",

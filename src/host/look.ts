@@ -3,7 +3,7 @@
  * take longer in a larger tree, so the look goes breadth first and stops after a number of entries, and it says so.
  */
 import { type Dirent, readdirSync, statSync } from "node:fs"
-import { componentsOf, isWithin } from "../base/path.ts"
+import { replacement, systemPath, textOf } from "../base/path-bytes.ts"
 import { type Component, type Glob, matchesName } from "../policy/glob.ts"
 import { NameIndex } from "../policy/name-index.ts"
 import type { PresentNames } from "../policy/present.ts"
@@ -23,6 +23,8 @@ export type LookRequest = {
 export type LookResult = {
   /** paths that one of the patterns may mean; which of them it does mean is the policy's to say */
   found: string[]
+  /** unix sockets on the way */
+  sockets: string[]
   /** directories below which nothing was looked at */
   unseen: string[]
 }
@@ -50,13 +52,17 @@ export function lookThrough(request: LookRequest): LookResult {
   const look = new Look(request.names)
   for (const glob of request.globs) for (const alternative of glob.alternatives) look.follow(alternative)
   for (const path of request.tops) look.entriesOf(path)
-  return { found: look.found, unseen: look.walk(request.trees) }
+  const unseen = look.walk(request.trees)
+  return { found: look.found, sockets: look.sockets, unseen }
 }
+
+type Entry = { name: string; directory: boolean; socket: boolean }
 
 class Look {
   readonly found: string[] = []
+  readonly sockets: string[] = []
   readonly #names = new NameIndex<true>()
-  readonly #listed = new Map<string, Dirent[]>()
+  readonly #listed = new Map<string, Entry[]>()
   #entriesLeft = entriesMax
   #directoriesLeft = directoriesMax
 
@@ -70,7 +76,8 @@ class Look {
     for (const entry of this.#list(path)) {
       const { name } = entry
       if (this.#names.find(name).length > 0) this.found.push(`${path}/${name}`)
-      if (entry.isDirectory()) directories.push(name)
+      if (entry.socket) this.sockets.push(`${path}/${name}`)
+      if (entry.directory) directories.push(name)
     }
     return directories
   }
@@ -111,7 +118,7 @@ class Look {
     this.found.push(...paths)
   }
 
-  #list(path: string): Dirent[] {
+  #list(path: string): Entry[] {
     const known = this.#listed.get(path)
     if (known !== undefined) return known
     const entries = readDirectory(path)
@@ -122,8 +129,20 @@ class Look {
 }
 
 /** A directory that cannot be listed by us cannot be listed inside either: same user, fewer rights. */
-function readDirectory(path: string): Dirent[] {
-  return listDirectory(path, () => readdirSync(path, { withFileTypes: true })) ?? []
+function readDirectory(path: string): Entry[] {
+  return listDirectory(path, () => readEntries(path)) ?? []
+}
+
+/** Most directories hold plain names; one that does not is read again as bytes. */
+function readEntries(path: string): Entry[] {
+  const entries = readdirSync(systemPath(path), { withFileTypes: true })
+  if (!entries.some(({ name }) => name.includes(replacement))) return entries.map(entryOf)
+  const raw = readdirSync(systemPath(path), { withFileTypes: true, encoding: "buffer" })
+  return raw.map(entry => ({ ...entryOf(entry), name: textOf(entry.name) }))
+}
+
+function entryOf(entry: Dirent | Dirent<Buffer>): Entry {
+  return { name: String(entry.name), directory: entry.isDirectory(), socket: entry.isSocket() }
 }
 
 /** Asking for a name costs 2 µs, listing a directory 40 and more. */
@@ -151,31 +170,11 @@ export function presentNames(facts: PathFacts): PresentNames {
 function listDirectory<T>(path: string, list: () => T[]): T[] | undefined {
   try {
     // Most directories that patterns name do not exist, and an exception costs 0.1 ms.
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? list() : []
+    return statSync(systemPath(path), { throwIfNoEntry: false })?.isDirectory() ? list() : []
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return []
     if (code === "EACCES" || code === "EPERM") return undefined
     throw cause
   }
-}
-
-/** The literal beginning of a glob's alternatives: where a walk for it has to start. */
-export function walkRoots(glob: Glob): string[] {
-  return glob.alternatives.flatMap(alternative => {
-    const stars = alternative.findIndex(component => component.kind === "names")
-    if (stars < 0) return []
-    const names: string[] = []
-    for (const component of alternative.slice(0, stars)) {
-      if (component.kind !== "literal") break
-      names.push(component.name)
-    }
-    return [`/${names.join("/")}`]
-  })
-}
-
-/** Trees without those that lie in another one. */
-export function outermost(trees: readonly string[]): string[] {
-  const sorted = [...new Set(trees)].sort((a, b) => componentsOf(a).length - componentsOf(b).length)
-  return sorted.filter((tree, index) => !sorted.slice(0, index).some(other => isWithin(tree, other)))
 }

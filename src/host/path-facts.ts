@@ -2,6 +2,7 @@
  * one, so that a plan knows every link on the way and a missing tail still has a canonical place. */
 import { lstatSync, readlinkSync } from "node:fs"
 import { absolutePath, nameOf, parentOf } from "../base/path.ts"
+import { systemPath, textOf } from "../base/path-bytes.ts"
 
 export type PathKind = "directory" | "file" | "other" | "missing" | "unreachable"
 
@@ -53,9 +54,10 @@ function beyond(at: string, { kind, links }: PathFact): PathFact {
 
 function readEntry(path: string): Entry {
   try {
-    const stat = lstatSync(path, { throwIfNoEntry: false })
+    const place = systemPath(path)
+    const stat = lstatSync(place, { throwIfNoEntry: false })
     if (stat === undefined) return { kind: "missing", target: "" }
-    if (stat.isSymbolicLink()) return { kind: "link", target: readlinkSync(path) }
+    if (stat.isSymbolicLink()) return { kind: "link", target: textOf(readlinkSync(place, "buffer")) }
     return { kind: stat.isDirectory() ? "directory" : stat.isFile() ? "file" : "other", target: "" }
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException

@@ -32,6 +32,7 @@ const interpretersMax = 4
 
 /** Searches as execvp(3) does. */
 export function findProgram(word: string, context: SearchContext): ProgramSearch {
+  if (word === "") return { kind: "missing" }
   if (word.includes("/")) return candidate(absolutePath(word, context.directory), context)
   let barred: ProgramSearch | undefined
   for (const directory of context.searchPath.split(":")) {

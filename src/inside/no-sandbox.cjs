@@ -163,7 +163,7 @@ function placeIn(words, asNode) {
       isNode = isNode || nodeMode.test(raw)
       at++
     } else if (browser.test(name)) return takesFlag(name, words.slice(at + 1), isNode) ? { at } : undefined
-    else if (shell.test(name)) return placeInShell(words, at + 1, { isFish: name === "fish", asNode: isNode })
+    else if (shell.test(name)) return placeInShell(words, at + 1, isNode)
     else if (wrapper === undefined) return undefined
     else {
       const next = afterOptions(words, at + 1, wrapper)
@@ -220,20 +220,17 @@ function placeInSplit(words, env, { at, before, asNode }) {
   return { at, text: before + edited(string, inner[place.at - 1], place.text) }
 }
 
-/** `sh -c STRING`; fish takes the very next word, the others read on for options first. */
-function placeInShell(words, start, { isFish, asNode }) {
+/** `sh -c STRING`: the string stands behind all options, each `o` of which takes a word, and an optional `--`. */
+function placeInShell(words, start, asNode) {
   let hasString = false
   let at = start
-  for (; at < words.length && !(isFish && hasString); at++) {
+  for (; at < words.length && /^[-+]./.test(words[at].text || "") && words[at].text !== "--"; at++) {
     const { text } = words[at]
-    if (text === undefined || text === "--" || !/^[-+]./.test(text)) break
-    if (text.startsWith("--")) at += /^--(?:rcfile|init-file)$/.test(text) ? 1 : 0
-    else {
-      hasString = hasString || /^-.*c/.test(text)
-      at += (text.match(/o/gi) || []).length
-    }
+    hasString = hasString || /^-[^-]*c/.test(text)
+    if (/^[-+][^-]/.test(text)) at += (text.match(/o/gi) || []).length
+    else if (/^--(?:rcfile|init-file)$/.test(text)) at++
   }
-  if (!isFish && words[at] && words[at].text === "--") at++
+  if (words[at] && words[at].text === "--") at++
   const string = hasString && words[at] ? words[at].text : undefined
   const changed = string === undefined ? undefined : commandWithFlag(string, asNode)
   return changed === string ? undefined : { at, text: changed }

@@ -1,8 +1,9 @@
 /** Cordon replaces itself: nothing of ours runs while the command does. */
-import { writeSync } from "node:fs"
+import { closeSync, writeSync } from "node:fs"
 import type { Invocation } from "../backends/invocation.ts"
 import { HostError } from "../base/error.ts"
-import { closeOnExec, createMemoryFile, duplicateTo, execve, rewind, SystemError } from "./libc.ts"
+import { bytesOf } from "../base/path-bytes.ts"
+import { closeOnExec, createMemoryFile, duplicateTo, execve, keepOpen, rewind, SystemError } from "./libc.ts"
 
 const lastDescriptor = 0xffff_ffff
 
@@ -16,9 +17,14 @@ export function become({ program, words, descriptors, environment }: Invocation)
   const first = Math.min(...numbers, lastDescriptor)
   for (const { number, content } of descriptors) {
     const file = createMemoryFile("cordon")
-    if (content !== "") writeSync(file, content)
+    if (content !== "") writeSync(file, bytesOf(content))
     rewind(file)
-    duplicateTo(file, number)
+    // Closed at once: with enough of them open, the next one would get the number of its own copy.
+    if (file === number) keepOpen(file)
+    else {
+      duplicateTo(file, number)
+      closeSync(file)
+    }
   }
   closeOnExec(3, first - 1)
   if (numbers.length > 0) closeOnExec(Math.max(...numbers) + 1, lastDescriptor)

@@ -4,6 +4,7 @@
  */
 import { dlopen, FFIType, ptr, read } from "bun:ffi"
 import { HostError } from "../base/error.ts"
+import { bytesOf } from "../base/path-bytes.ts"
 import { errnoNames } from "./errno.ts"
 
 /** A system call that failed. */
@@ -27,6 +28,7 @@ function openLibrary() {
       execve: { args: [pointer, pointer, pointer], returns: i32 },
       memfd_create: { args: [pointer, u32], returns: i32 },
       dup2: { args: [i32, i32], returns: i32 },
+      fcntl: { args: [i32, i32, i64], returns: i32 },
       lseek: { args: [i32, i64, i32], returns: i64 },
       prctl: { args: [i32, u64, u64, u64, u64], returns: i32 },
       syscall: { args: [i64, u64, u64, u64, u64], returns: i64 },
@@ -41,7 +43,7 @@ function openLibrary() {
 const kept: unknown[] = []
 
 function cString(text: string): number {
-  const bytes = Buffer.from(`${text}\0`)
+  const bytes = bytesOf(`${text}\0`)
   kept.push(bytes)
   return ptr(bytes)
 }
@@ -82,6 +84,12 @@ export function createMemoryFile(name: string): number {
 /** dup2(2): the copy stays open over the next exec. */
 export function duplicateTo(descriptor: number, number: number): void {
   checked("dup2", libc.dup2(descriptor, number))
+}
+
+/** fcntl(2) F_SETFD: the next exec leaves the descriptor open. */
+export function keepOpen(descriptor: number): void {
+  const setFlags = 2
+  checked("fcntl", libc.fcntl(descriptor, setFlags, 0n))
 }
 
 /** lseek(2) to the start. */

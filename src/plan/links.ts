@@ -2,7 +2,7 @@
  * A rule holds for the path as written and for what it resolves to. Denials and protections hold for both. A link
  * never opens more than its target's own rules say, and a link that the agent could have put there opens nothing.
  */
-import { isWithin } from "../base/path.ts"
+import { isWithin, nameOf, parentOf } from "../base/path.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import { accesses, type PathRule, type Protection } from "../policy/layer.ts"
 import type { Policy } from "../policy/policy.ts"
@@ -28,6 +28,7 @@ export function resolveRules(policy: PathPolicy, places: Places): Resolved {
   const paths = [...policy.paths, ...denials, ...deniedByGlob(policy, places)]
   const protections = [
     ...policy.protections,
+    ...protectedByName(policy, places),
     ...policy.protections.flatMap(rule => targetProtection(rule, facts)),
   ]
   const judge = pathJudge({ paths, protections })
@@ -58,6 +59,35 @@ function deniedByGlob(policy: PathPolicy, { found, facts }: Places): PathRule[] 
   })
 }
 
+/** A protected name that is a link, or stands behind one: what it leads to is protected with it. */
+function protectedByName(policy: PathPolicy, { found, facts }: Places): Protection[] {
+  const links = found.filter(path => facts(path).canonical !== path)
+  if (links.length === 0) return []
+  const { judge } = pathJudge(policy)
+  return links.flatMap(path =>
+    [path, ...namesBehind(path, policy.protections)].flatMap(spelled => {
+      const { protection } = judge(spelled)
+      const value = {
+        kind: "place" as const,
+        pattern: { kind: "exact" as const, path: facts(spelled).canonical },
+      }
+      return protection === undefined ? [] : [{ ...protection, value }]
+    }),
+  )
+}
+
+/** `.git` may lead elsewhere, and `.git/hooks` is protected there too. */
+function namesBehind(path: string, protections: readonly Protection[]): string[] {
+  return protections.flatMap(({ effect, value }) => {
+    if (effect !== "protect" || value.kind !== "anywhere") return []
+    return value.names.alternatives.flatMap(([first, ...rest]) => {
+      const names = rest.flatMap(component => (component.kind === "literal" ? [component.name] : []))
+      const follows = first?.kind === "literal" && first.name === nameOf(path)
+      return follows && names.length > 0 && names.length === rest.length ? [`${path}/${names.join("/")}`] : []
+    })
+  })
+}
+
 type Opening = { rule: PathRule; target: PathRule; judge: PathJudge }
 
 /** Why a link's target stays as its own rules have it, or undefined when the rule may hold for it too. */
@@ -66,7 +96,7 @@ function refusalOf({ rule, target, judge }: Opening, { project, facts }: Places)
   const own = judge.judge(path)
   if (accesses.indexOf(rule.access) <= accesses.indexOf(own.access)) return undefined
   const planted = facts(link).links.some(
-    ({ path: place }) => isWithin(place, project) || judge.judge(place).access === "write",
+    ({ path: place }) => isWithin(place, project) || judge.judge(parentOf(place)).access === "write",
   )
   const denied = own.access === "deny" && exactPath(own.rule) !== "/"
   if (!planted && !denied) return undefined

@@ -45,7 +45,7 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
     judge,
     facts,
     places: placesOf({ ...resolved, found: request.found, facts }),
-    links: linksOf(resolved.paths, facts),
+    links: [...linksOf(resolved.paths, facts), ...facts(request.account.homeSpelled).links],
   })
   const sockets = abstractSockets(request)
   return {

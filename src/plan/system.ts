@@ -1,9 +1,9 @@
 /** Rules that no file can hold, because they name places of this machine. */
-import { isWithin } from "../base/path.ts"
+import { absolutePath, isWithin } from "../base/path.ts"
 import type { PathFacts } from "../host/path-facts.ts"
-import { emptyLayer, type Layer } from "../policy/layer.ts"
+import { emptyLayer, type Layer, type PathRule } from "../policy/layer.ts"
 import { placeProtection } from "../policy/protection.ts"
-import { sourceOf } from "../policy/source.ts"
+import { type Sourced, sourceOf } from "../policy/source.ts"
 
 /** Parts of the host's /run that programs cannot do without: name resolution, and NixOS's system profile. */
 const neededOfRun = ["/etc/resolv.conf", "/run/current-system", "/run/opengl-driver"]
@@ -47,4 +47,48 @@ export function programLayer(needs: readonly string[]): Layer {
       source: sourceOf("built-in: the command itself"),
     })
   return layer
+}
+
+/** Sockets of the host are reached only when the policy names them: the others are hidden where they are seen. */
+export function socketLayer(
+  sockets: readonly Sourced<string>[],
+  seen: readonly string[],
+  facts: PathFacts,
+): Pick<Layer, "paths"> {
+  const allowed = sockets.filter(({ value }) => facts(value).kind === "other")
+  const named = new Set(allowed.map(({ value }) => facts(value).canonical))
+  const opened = allowed.map((socket): PathRule => {
+    const value = { kind: "exact" as const, path: facts(socket.value).canonical }
+    return { ...socket, value, access: "read", role: "state" }
+  })
+  const hidden = seen
+    .filter(path => !named.has(facts(path).canonical))
+    .map(path => denial(facts(path).canonical))
+  return { paths: [...opened, ...hidden] }
+}
+
+/** Variables that name a socket of the caller's own session, or the directory of all of them. */
+const sessionVariables = ["SSH_AUTH_SOCK", "XDG_RUNTIME_DIR"]
+
+/** Where the caller's session keeps its sockets, unless that holds what the sandbox is about. */
+export function sessionSockets(
+  environment: Readonly<Record<string, string | undefined>>,
+  needed: readonly string[],
+  facts: PathFacts,
+): string[] {
+  return sessionVariables
+    .map(name => facts(absolutePath(environment[name] ?? "/", "/")))
+    .filter(({ canonical, kind }) => kind !== "missing" && !needed.some(path => isWithin(path, canonical)))
+    .map(({ canonical }) => canonical)
+}
+
+function denial(path: string): PathRule {
+  return {
+    value: { kind: "exact", path },
+    access: "deny",
+    role: "policy",
+    source: sourceOf("built-in: sockets of the host"),
+    layer: "base",
+    locked: false,
+  }
 }

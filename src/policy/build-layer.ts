@@ -46,10 +46,12 @@ class LayerReader {
   /** Each item of a list as what `read` makes of its text; a SyntaxError becomes a problem at the item. */
   list<T>(
     steps: readonly Step[],
-    items: readonly Item[] | undefined,
+    items: readonly (Item | null)[] | undefined,
     read: (text: string) => T,
   ): Sourced<T>[] {
     return (items ?? []).flatMap((item, index) => {
+      // What the schema refused is null, so that the items after it keep their place.
+      if (item === null) return []
       const text = typeof item === "string" ? item : (item.path ?? item.host ?? "")
       const locked = typeof item === "string" ? false : item.locked === true
       const sourced = this.value([...steps, index], () => read(text), locked)

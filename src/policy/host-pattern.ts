@@ -52,7 +52,7 @@ function canonicalName(name: string, text: string): string {
   const labels = name.toLowerCase().replace(/\.$/, "").split(".")
   if (labels.some(label => label.includes("*")))
     throw new SyntaxError(
-      `"${text}": * stands alone or as the first label; write "*.${labels.at(-2) ?? "example"}.${labels.at(-1)}"`,
+      `"${text}": * stands alone or as the first label; write "*.${labels.filter(label => !label.includes("*")).join(".") || "example.com"}"`,
     )
   const valid = labels.every(label => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label))
   if (!valid) throw new SyntaxError(`"${text}" is no host name${ideographHint(name)}`)

@@ -93,3 +93,18 @@ export function emptyLayer(name: LayerName): Layer {
     settings: {},
   }
 }
+
+/** A built-in profile that a file extends speaks with the file's voice. */
+export function asLayer(layer: Layer, name: LayerName): Layer {
+  const renamed = <T extends { layer: LayerName }>(values: T[]): T[] =>
+    values.map(value => ({ ...value, layer: name }))
+  return {
+    ...layer,
+    name,
+    paths: renamed(layer.paths),
+    protections: renamed(layer.protections),
+    hosts: renamed(layer.hosts),
+    variables: renamed(layer.variables),
+    state: renamed(layer.state),
+  }
+}

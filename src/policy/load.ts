@@ -2,15 +2,17 @@
  * Policy files from the disk. The only part of policy/ that reads: first read, then classify the error, because a
  * check beforehand lies about directories that may not be searched.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs"
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync } from "node:fs"
 import { didYouMean } from "../base/closest-word.ts"
-import { PolicyError, UserError } from "../base/error.ts"
+import { PolicyError, type Problem, UserError } from "../base/error.ts"
 import { absolutePath, isWithin, parentOf } from "../base/path.ts"
 import { printable } from "../base/printable.ts"
 import { buildLayer } from "./build-layer.ts"
 import { builtinLayer, builtinNames } from "./builtin.ts"
-import type { Layer } from "./layer.ts"
+import { asLayer, type Layer } from "./layer.ts"
+import type { ParsedPolicy } from "./parse.ts"
 import { expandVariables, type PathVariables } from "./path-pattern.ts"
+import type { ProfileFile } from "./schema.ts"
 import type { LayerName, Source } from "./source.ts"
 
 /** What reading a file gave; a caller has to say what each means. */
@@ -54,6 +56,11 @@ export function readPolicyFile(path: string): Loaded {
       ? { kind: "missing" }
       : { kind: "unreadable", why: message.split(",")[0] ?? code }
   }
+}
+
+/** Whether the path itself is a symbolic link. */
+export function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
 }
 
 function readRegular(descriptor: number): Loaded {
@@ -106,12 +113,8 @@ type Opened = { path: string; shown: string; text: string; trail: string[] }
 
 async function readingOf(opened: Opened, context: LoadContext): Promise<PolicyReading> {
   // Loaded by the first policy file: the YAML parser and the schema cost 3 ms that a launch without one saves.
-  const [{ parsePolicy }, { policyFileSchema }] = await Promise.all([
-    import("./parse.ts"),
-    import("./schema.ts"),
-  ])
-  const parsed = parsePolicy(opened.text, opened.shown, policyFileSchema)
-  const own = buildLayer(parsed, context)
+  const [parser, { policyFileSchema }] = await Promise.all([import("./parse.ts"), import("./schema.ts")])
+  const { parsed, own } = readLayer(opened, context, { ...parser, policyFileSchema })
   const reading: PolicyReading = { layers: [], files: [{ path: opened.path, text: opened.text }] }
   for (const [index, name] of (parsed.content.extends ?? []).entries()) {
     const source = parsed.locate(["extends", index])
@@ -120,6 +123,29 @@ async function readingOf(opened: Opened, context: LoadContext): Promise<PolicyRe
     reading.files.push(...extended.files)
   }
   return { layers: [...reading.layers, own], files: reading.files }
+}
+
+type Tools = typeof import("./parse.ts") & Pick<typeof import("./schema.ts"), "policyFileSchema">
+
+/** @throws PolicyError with every problem of the file: of its shape, and of the paths, globs and hosts in it */
+function readLayer(opened: Opened, context: LoadContext, tools: Tools) {
+  try {
+    const parsed = tools.parsePolicy(opened.text, opened.shown, tools.policyFileSchema)
+    return { parsed, own: buildLayer(parsed, context) }
+  } catch (cause) {
+    if (!(cause instanceof tools.SchemaError)) throw cause
+    throw new PolicyError(tools.sortedProblems([...cause.problems, ...problemsOfRest(cause.rest, context)]))
+  }
+}
+
+function problemsOfRest(rest: ParsedPolicy<unknown>, context: LoadContext): readonly Problem[] {
+  try {
+    buildLayer(rest as ParsedPolicy<ProfileFile>, context)
+    return []
+  } catch (cause) {
+    if (!(cause instanceof PolicyError)) throw cause
+    return cause.problems
+  }
 }
 
 type Extending = { opened: Opened; context: LoadContext }
@@ -162,19 +188,4 @@ function expandText(
 /** Names that `extends` and `--profile` know. */
 export function profileNames(): string[] {
   return builtinNames().flatMap(({ name, layer }) => (layer === "base" || layer === "preset" ? [] : [name]))
-}
-
-/** A built-in profile that a file extends speaks with the file's voice. */
-function asLayer(layer: Layer, name: LayerName): Layer {
-  const renamed = <T extends { layer: LayerName }>(values: T[]): T[] =>
-    values.map(value => ({ ...value, layer: name }))
-  return {
-    ...layer,
-    name,
-    paths: renamed(layer.paths),
-    protections: renamed(layer.protections),
-    hosts: renamed(layer.hosts),
-    variables: renamed(layer.variables),
-    state: renamed(layer.state),
-  }
 }

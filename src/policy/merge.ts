@@ -90,6 +90,8 @@ export function decideSetting<Name extends SettingName>(
 ): Sourced<Settings[Name]> | undefined {
   const said = layers
     .flatMap(layer => (layer.settings[name] as Sourced<Settings[Name]> | undefined) ?? [])
+    // Of equals the later one: a file speaks after what it extends, and the second --profile after the first.
+    .reverse()
     .sort((a, b) => rankOf(b.layer) - rankOf(a.layer))
   const locked = said.find(value => value.locked)
   const first = said[0]

@@ -3,9 +3,19 @@
  * The YAML parser and the schema are loaded by the caller's first policy file, not by every launch.
  */
 import * as v from "valibot"
-import { isMap, isPair, isScalar, LineCounter, type Node, type Pair, parseDocument, type Range } from "yaml"
+import {
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Range,
+} from "yaml"
 import { didYouMean } from "../base/closest-word.ts"
-import { PolicyError, type Problem } from "../base/error.ts"
+import { formatProblem, PolicyError, type Problem } from "../base/error.ts"
 import type { Source } from "./source.ts"
 
 /** A key or an index on the way from the top of a document to a value. */
@@ -16,6 +26,21 @@ export type ParsedPolicy<T> = {
   content: T
   /** where the value at the end of `steps` is written */
   locate: (steps: readonly Step[]) => Source
+}
+
+/** The schema is broken in places; the rest can still be read for more problems. */
+export class SchemaError extends PolicyError {
+  readonly rest: ParsedPolicy<unknown>
+  constructor(problems: readonly Problem[], rest: ParsedPolicy<unknown>) {
+    super(problems)
+    this.rest = rest
+  }
+}
+
+/** In the order in which people read the file, each once. */
+export function sortedProblems(problems: readonly Problem[]): Problem[] {
+  const distinct = new Map(problems.map(problem => [formatProblem(problem), problem]))
+  return [...distinct.values()].sort((a, b) => a.line - b.line || a.column - b.column)
 }
 
 type YamlDocument = ReturnType<typeof parseDocument>
@@ -44,10 +69,27 @@ export function parsePolicy<Schema extends v.GenericSchema>(
   }))
   if (syntax.length > 0) throw new PolicyError(syntax)
   const locate = (steps: readonly Step[]) => at(rangeStart(document, steps))
-  const result = v.safeParse(schema, plainContent(document, at(0)))
+  const content = plainContent(document, at(0))
+  const result = v.safeParse(schema, content)
   if (result.success) return { content: result.output, locate }
   const problems = result.issues.map(issue => problemOf(issue, { document, at, schema }))
-  throw new PolicyError(problems.sort((a, b) => a.line - b.line || a.column - b.column))
+  const steps = result.issues.map(issue => (issue.path ?? []).map(item => item.key as Step))
+  throw new SchemaError(sortedProblems(problems), { content: withoutParts(content, steps), locate })
+}
+
+/** The content without what the schema refused: keys go, items of lists become null, so that the others keep their place. */
+function withoutParts(content: unknown, parts: readonly (readonly Step[])[]): unknown {
+  if (parts.some(steps => steps.length === 0)) return {}
+  const rest = structuredClone(content)
+  for (const steps of parts) {
+    const holder = steps
+      .slice(0, -1)
+      .reduce<unknown>((at, step) => (at as Record<Step, unknown> | null | undefined)?.[step], rest)
+    const last = steps.at(-1) ?? ""
+    if (Array.isArray(holder)) holder[Number(last)] = null
+    else if (typeof holder === "object" && holder !== null) delete (holder as Record<Step, unknown>)[last]
+  }
+  return rest
 }
 
 function plainContent(document: YamlDocument, start: Source): unknown {
@@ -70,6 +112,12 @@ type Reading = { document: YamlDocument; at: (offset: number) => Source; schema:
 
 function problemOf(issue: v.BaseIssue<unknown>, { document, at, schema }: Reading): Problem {
   const steps = (issue.path ?? []).map(item => item.key as Step)
+  const holder = steps.length === 1 ? document.contents : document.getIn(steps.slice(0, -1), true)
+  if (issue.type === "strict_object" && isSeq(holder))
+    return {
+      ...at(rangeStart(document, steps.slice(0, -1))),
+      message: `${nameOf(steps.slice(0, -1))} must be a map of keys and values`,
+    }
   const inKey = issue.path?.at(-1)?.origin === "key" || issue.type === "strict_object"
   const place = at(inKey ? keyStart(document, steps) : rangeStart(document, steps))
   if (issue.type === "strict_object" && issue.expected === "never")

@@ -7,7 +7,7 @@ import { decideSetting, defaultSettings, type MergeFacts, mergeLayers } from "./
 import { patternText } from "./path-pattern.ts"
 import { protectionText } from "./protection.ts"
 import { permissiveness } from "./restrictiveness.ts"
-import type { Source, Sourced } from "./source.ts"
+import { type Source, type Sourced, sourceOf } from "./source.ts"
 import { pathJudge } from "./verdict.ts"
 
 /** Something that an untrusted policy said and that does not hold. */
@@ -22,7 +22,13 @@ export type Tightened = { layer: Layer; leftOut: LeftOut[] }
 export function tightenOnly(project: Layer, others: readonly Layer[], facts: MergeFacts): Tightened {
   const leftOut: LeftOut[] = []
   const leave = (text: string, source: Source) => {
-    leftOut.push({ text, source })
+    const profile = /^built-in:(.*)\.yaml$/.exec(source.file)?.[1]
+    const item =
+      profile === undefined
+        ? { text, source }
+        : { text: `extends: ${profile}`, source: sourceOf("the project's policy") }
+    if (!leftOut.some(other => other.text === item.text && other.source.line === item.source.line))
+      leftOut.push(item)
   }
   const keepNone = <T>(values: readonly Sourced<T>[], name: string): never[] => {
     for (const { value, source } of values) leave(`${name}: ${String(value)}`, source)
@@ -46,7 +52,10 @@ export function tightenOnly(project: Layer, others: readonly Layer[], facts: Mer
     sockets: keepNone(project.sockets, "network.unix_sockets"),
     hostPorts: keepNone(project.hostPorts, "network.host_ports"),
     expose: keepNone(project.expose, "network.expose"),
-    assignments: keepNone(project.assignments, "environment.set"),
+    assignments: project.assignments.filter(({ name, source }) => {
+      leave(`environment.set: ${name}`, source)
+      return false
+    }),
     optional: keepNone(project.optional, "optional"),
     state: keepNone(project.state, "state"),
     settings: tighterSettings(project, others, leave),

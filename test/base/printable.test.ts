@@ -14,7 +14,6 @@ describe("printable", () => {
     ["a\r\nb\tc", "a\\r\\nb\\tc"],
     ["\0", "\\x00"],
     ["\x1b[31mred\x1b]0;title\x07", "\\x1b[31mred\\x1b]0;title\\x07"],
-    ["\x7f\x80\x9b31m\x9f", "\\x7f\\x80\\x9b31m\\x9f"],
     ["\b\f\v", "\\x08\\x0c\\x0b"],
     ["\u00a0\u00a1", "\u00a0\u00a1"],
     ["soft\u00adhyphen", "soft\\xadhyphen"],
@@ -28,6 +27,10 @@ describe("printable", () => {
     ["\u{1f600}\ud83d", "\u{1f600}\\u{d83d}"],
   ])("%j is shown as %j", (text, shown) => {
     expect(printable(text)).toBe(shown)
+  })
+
+  test("shows what a terminal may take for an escape sequence in one byte", () => {
+    expect(printable("\x7f\x80\x9b31m\x9f")).toBe("\\x7f\\x80\\x9b31m\\x9f")
   })
 
   test("leaves nothing that moves the cursor, whatever comes in, and changes nothing twice", () => {
@@ -67,7 +70,7 @@ describe("shellQuoted", () => {
     ["é", "'é'"],
     ["!x", "'!x'"],
     ["#", "'#'"],
-  ])("%j is written %s", (word, written) => {
+  ])("%j is written %j", (word, written) => {
     expect(shellQuoted(word)).toBe(written)
   })
 

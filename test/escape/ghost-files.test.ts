@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test"
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
-import { eventually, processesWith } from "../support/process.ts"
+import { commandLineOf, eventually, processesWith } from "../support/process.ts"
 import { type Tree, treeOf } from "../support/tree.ts"
 import { World } from "../support/world.ts"
 
@@ -119,7 +119,8 @@ test("20 runs at once in one project all work and leave only what they wrote", a
 async function ready(world: World, launched: Bun.Subprocess): Promise<void> {
   const found = await eventually(() => {
     if (launched.exitCode !== null) throw new Error(`cordon ended early: ${launched.exitCode}`)
-    return processesWith("sleep 600").find(id => directoryOf(id) === world.project)
+    const sleeping = processesWith("sleep 600").filter(id => commandLineOf(id).trim() === "sleep 600")
+    return sleeping.find(id => directoryOf(id) === world.project)
   })
   if (found === undefined) throw new Error("the command never started")
 }

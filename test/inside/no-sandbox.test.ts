@@ -742,7 +742,6 @@ describe("shells", () => {
     ["bash", ["-o", "pipefail", "-O", "extglob", "+x", "+o", "posix", "-c", chrome]],
     ["bash", ["--norc", "--rcfile", "chrome", "--init-file", "-c", "-c", chrome]],
     ["env", ["A=b", "bash", "-c", chrome]],
-    ["fish", ["-c", "--", "chrome"]],
     ["bash", ["-o", "-c", "chrome"]],
     ["bash", ["--", "-c", "chrome"]],
     ["bash", ["chrome", "-c", "chrome"]],

@@ -304,7 +304,7 @@ const classPiece = fc
     fc.constantFrom("", "!", "^"),
     fc.constantFrom("a", "ab", "a-b", "é", "b.", ".-a", "*", "?\u{1f600}"),
   )
-  .map(([negation, body]) => piece(`[${negation}${body}]`, `[${negation && "^/"}${body}]`))
+  .map(([negation, body]) => piece(`[${negation}${body}]`, `(?!/)[${negation && "^"}${body}]`))
 const anyPiece = fc.constantFrom(piece("?", "[^/]"), piece("*", "[^/]*"))
 const bracePiece = fc
   .array(fc.array(literalPiece, { maxLength: 2 }), { minLength: 1, maxLength: 3 })

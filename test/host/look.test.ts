@@ -1,0 +1,192 @@
+/** A bounded look at the disk: breadth first, and what it left out it says. */
+import { afterAll, describe, expect, test } from "bun:test"
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import fc from "fast-check"
+import { type LookRequest, lookThrough, outermost, presentNames, walkRoots } from "../../src/host/look.ts"
+import { createPathFacts } from "../../src/host/path-facts.ts"
+import { searchDisk } from "../../src/host/search.ts"
+import { type Component, compileGlob } from "../../src/policy/glob.ts"
+import { pathRule, protection } from "../policy/naive-model.ts"
+
+const root = mkdtempSync(join(realpathSync(tmpdir()), "cordon-look-"))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+let serial = 0
+/** A tree of files; a name that ends with `/` is a directory. */
+function tree(names: readonly string[]): string {
+  const path = join(root, String(serial++))
+  mkdirSync(path)
+  for (const name of names) {
+    mkdirSync(name.endsWith("/") ? join(path, name) : dirname(join(path, name)), { recursive: true })
+    if (!name.endsWith("/")) writeFileSync(join(path, name), "")
+  }
+  return path
+}
+
+function componentsOf(...patterns: string[]): Component[] {
+  return patterns.flatMap(pattern => compileGlob(`/${pattern}`).alternatives.flat())
+}
+
+/** What a look finds and leaves out, without the name of the tree. */
+function look(path: string, request: Partial<LookRequest>) {
+  const { found, unseen } = lookThrough({ trees: [], tops: [], names: [], globs: [], ...request })
+  const short = (paths: readonly string[]) => paths.map(one => one.slice(path.length + 1))
+  return { found: short(found), unseen: short(unseen) }
+}
+
+describe("the walk", () => {
+  test("reports every entry of an interesting name, at any depth", () => {
+    const path = tree([".env", "a/.env", "a/b/c/.env.local", "a/b/x", "d/.env/", "e/f"])
+    const { found, unseen } = look(path, { trees: [path], names: componentsOf(".env", ".env.*") })
+    expect(found.sort()).toEqual([".env", "a/.env", "a/b/c/.env.local", "d/.env"])
+    expect(unseen).toEqual([])
+  })
+
+  test("reports links by their name, and does not walk through them", () => {
+    const path = tree(["real/.env", "x/"])
+    symlinkSync("real", join(path, "link"))
+    symlinkSync("..", join(path, "x/up"))
+    symlinkSync("nowhere", join(path, "x/.env"))
+    expect(look(path, { trees: [path], names: componentsOf(".env") }).found.sort()).toEqual([
+      "real/.env",
+      "x/.env",
+    ])
+  })
+
+  test("goes breadth first: what lies high is found however large the tree is", () => {
+    const wide = Array.from({ length: 60 }, (_, index) => `a${index}/b/c/.env`)
+    const path = tree([...wide, "z/.env"])
+    const { found, unseen } = look(path, { trees: [path], names: componentsOf(".env") })
+    expect(found).toEqual([])
+    expect(unseen.length).toBeGreaterThan(0)
+    const few = tree([
+      "a/b/c/d/.env",
+      "z/.env",
+      ...Array.from({ length: 9 }, (_, index) => `a/b/c/x${index}/y`),
+    ])
+    expect(look(few, { trees: [few], names: componentsOf(".env") }).found).toEqual(["z/.env", "a/b/c/d/.env"])
+  })
+
+  test("visits what tools made last", () => {
+    const modules = Array.from({ length: 80 }, (_, index) => `node_modules/m${index}/.env`)
+    const path = tree([...modules, "src/deep/.env"])
+    const { found, unseen } = look(path, { trees: [path], names: componentsOf(".env") })
+    expect(found[0]).toBe("src/deep/.env")
+    expect(unseen.every(one => one.startsWith("node_modules/"))).toBe(true)
+    expect(unseen.length).toBeGreaterThan(0)
+  })
+
+  test("stops after some thousand entries and names every directory that it left out", () => {
+    const many = Array.from({ length: 3000 }, (_, index) => `big/f${index}`)
+    const path = tree([...many, "big/sub/.env", "other/sub/.env"])
+    const { found, unseen } = look(path, { trees: [path], names: componentsOf(".env") })
+    expect(found).toEqual([])
+    expect(unseen.sort()).toEqual(expect.arrayContaining(["big/sub"]))
+  })
+
+  test("looks in git's directory only where something to run can be", () => {
+    const path = tree([".git/hooks/x", ".git/objects/ab/x", ".git/info/x", ".git/modules/m/x", ".git/refs/x"])
+    const { found } = look(path, { trees: [path], names: componentsOf("x") })
+    expect(found.sort()).toEqual([".git/hooks/x", ".git/info/x", ".git/modules/m/x"])
+  })
+
+  test("of what is not there, or is a file, finds nothing", () => {
+    const path = tree(["file"])
+    const trees = [join(path, "none"), join(path, "file"), join(path, "file/below")]
+    expect(look(path, { trees, tops: trees, names: componentsOf("*") })).toEqual({ found: [], unseen: [] })
+  })
+
+  test("counts each thing that it finds exactly once on a small tree", () => {
+    const name = fc.constantFrom("a", "b", ".env", "hooks")
+    const paths = fc.uniqueArray(
+      fc.array(name, { minLength: 1, maxLength: 3 }).map(names => `${names.join("/")}/`),
+      { maxLength: 6 },
+    )
+    fc.assert(
+      fc.property(paths, names => {
+        const path = tree(names)
+        const all = [...new Bun.Glob("**").scanSync({ cwd: path, dot: true, onlyFiles: false })]
+        const expected = all.filter(one => one.endsWith(".env"))
+        const { found, unseen } = look(path, { trees: [path], names: componentsOf(".env") })
+        expect(found.sort()).toEqual(expected.sort())
+        expect(unseen).toEqual([])
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
+
+describe("tops and globs", () => {
+  test("of a top only the entries count", () => {
+    const path = tree([".env", "a/.env"])
+    expect(look(path, { tops: [path], names: componentsOf(".env") }).found).toEqual([".env"])
+  })
+
+  test("a glob is followed name by name", () => {
+    const path = tree(["chrome-a/x", "chrome-b/y", "chromium/x", "other/x"])
+    const follow = (text: string) => look(path, { globs: [compileGlob(`${path}/${text}`)] }).found.sort()
+    expect(follow("chrome-*")).toEqual(["chrome-a", "chrome-b"])
+    expect(follow("chrome-*/x")).toEqual(["chrome-a/x", "chrome-b/x"])
+    expect(follow("{chromium,other}/?")).toEqual(["chromium/x", "other/x"])
+    expect(follow("none/*")).toEqual([])
+  })
+
+  test("a glob with ** is walked from its plain beginning", () => {
+    const roots = (text: string) => walkRoots(compileGlob(text))
+    expect(roots("/a/b/**/.env")).toEqual(["/a/b"])
+    expect(roots("/a/*/c/**/.env")).toEqual(["/a"])
+    expect(roots("/**")).toEqual(["/"])
+    expect(roots("/a/*.pem")).toEqual([])
+    expect(roots("/{a,b}/**/x")).toEqual(expect.arrayContaining(["/a", "/b"]))
+  })
+
+  test("trees inside other trees are not walked twice", () => {
+    expect(outermost(["/a/b", "/a", "/ab", "/a", "/c/d"]).sort()).toEqual(["/a", "/ab", "/c/d"])
+    expect(outermost(["/x", "/"])).toEqual(["/"])
+  })
+})
+
+test("a policy's globs, protected names and git pointers are all looked for", () => {
+  const path = tree([
+    "p/.env",
+    "p/a/.git",
+    "p/a/.vscode/",
+    "p/a/lefthook.yml",
+    "p/key.pem",
+    "h/.factory/auth1",
+    "w/.npmrc",
+    "p/x",
+  ])
+  const policy = {
+    paths: ["**/.env", `${path}/h/.factory/auth*`, "*.pem"]
+      .map(text =>
+        pathRule("deny", text, { variables: { home: path, project: `${path}/p`, user: "", xdg: {} } }),
+      )
+      .concat(pathRule("write", `${path}/w`)),
+    protections: [".vscode", "lefthook.{yml,yaml}", ".npmrc"].map(text => protection("protect", text)),
+  }
+  const { found } = searchDisk(policy, `${path}/p`, createPathFacts())
+  expect([...new Set(found)].map(one => one.slice(path.length + 1)).sort()).toEqual(
+    [
+      "h/.factory/auth1",
+      "p/.env",
+      "p/a/.git",
+      "p/a/.vscode",
+      "p/a/lefthook.yml",
+      "p/key.pem",
+      "w/.npmrc",
+    ].sort(),
+  )
+})
+
+test("which of many names or of few stand in a directory, is told alike", () => {
+  const path = tree(["a", "b/", "dir/"])
+  const present = presentNames(createPathFacts())
+  const many = Array.from({ length: 50 }, (_, index) => `n${index}`)
+  expect(present(path, ["a", "b", "c"])).toEqual(["a", "b"])
+  expect(present(path, ["a", "b", "c", ...many])).toEqual(["a", "b"])
+  expect(present(join(path, "none"), ["a", ...many])).toEqual([])
+  expect(present("/", ["usr", "no-such-name"])).toEqual(["usr"])
+})
