@@ -6,7 +6,12 @@ import { UserError } from "./base/error.ts"
 import { absolutePath, parentOf } from "./base/path.ts"
 import { hostPointers } from "./command/host-variables.ts"
 import { recognise } from "./command/recognise.ts"
-import { type LayersInForce, layersInForce, projectPolicyName } from "./governance/layers.ts"
+import {
+  type LayersInForce,
+  type LayersRequest,
+  layersInForce,
+  projectPolicyName,
+} from "./governance/layers.ts"
 import { orgPolicyPath } from "./governance/org.ts"
 import { type Bubblewrap, findBubblewrap } from "./host/bubblewrap.ts"
 import { hostKernel } from "./host/kernel-facts.ts"
@@ -14,6 +19,7 @@ import { presentNames } from "./host/look.ts"
 import type { PathFacts } from "./host/path-facts.ts"
 import { findProgram, type ProgramSearch } from "./host/program.ts"
 import { searchDisk } from "./host/search.ts"
+import { boundSockets } from "./host/sockets.ts"
 import { readTrust } from "./host/state-directory.ts"
 import preload from "./inside/no-sandbox.cjs" with { type: "text" }
 import { landlockAbi } from "./kernel/landlock.ts"
@@ -113,7 +119,7 @@ export async function prepare(request: RunRequest, complete = true): Promise<Pre
   const known = { ...relocated, paths: [...relocated.paths, ...state.rules, ...programLayer(needs).paths] }
   const look = searchDisk(known, project, facts)
   const session = sessionSockets(request.environment, [project, account.home, ...state.create], facts)
-  const sockets = socketLayer(policy.sockets, [...look.sockets, ...session], facts)
+  const sockets = socketLayer(policy.sockets, [...boundSockets(), ...session], facts)
   const paths = [...known.paths, ...sockets.paths]
   const resolved = resolveRules({ ...known, paths }, { project, found: look.found, facts })
   const { judge } = resolved
@@ -134,7 +140,7 @@ export async function prepare(request: RunRequest, complete = true): Promise<Pre
   })
   const visible = (path: string) => judge.judge(path).access !== "deny"
   const program = searchProgram(request, site, { searchPath: plan.environment.PATH ?? "", visible })
-  const notLive = () => notLiveRules({ policy: resolved, judge, facts, project, unseen: look.unseen })
+  const notLive = () => notLiveRules({ policy: resolved, judge, facts, project, ...look })
   return { ...found, plan, judge, program, notLive }
 }
 
@@ -144,12 +150,12 @@ export function invocationOf(plan: LaunchPlan): { bubblewrap: Bubblewrap; invoca
   return { bubblewrap, invocation: bubblewrapInvocation(plan, bubblewrap.path) }
 }
 
-function userPolicy({ config }: RunRequest, { variables }: Site): { path: string; required: boolean } {
+function userPolicy({ config }: RunRequest, { variables }: Site): LayersRequest["userPolicy"] {
   if (config === "")
     throw new UserError("the name of the policy file is empty", "name a file with --config FILE")
   return config === undefined
-    ? { path: `${variables.xdg.XDG_CONFIG_HOME}/cordon/policy.yaml`, required: false }
-    : { path: absolutePath(config, process.cwd()), required: true }
+    ? { path: `${variables.xdg.XDG_CONFIG_HOME}/cordon/policy.yaml`, shown: undefined }
+    : { path: absolutePath(config, process.cwd()), shown: config }
 }
 
 function worktreeOf({ project, facts }: Site): Layer | undefined {

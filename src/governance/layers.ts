@@ -24,8 +24,8 @@ export type LayersRequest = {
   preset: PresetName
   /** whether the command line named the preset: its settings then speak with the command line's voice */
   presetChosen: boolean
-  /** the user policy's file; `required` when somebody named it */
-  userPolicy: { path: string; required: boolean }
+  /** the user policy's file; `shown` as somebody named it, and then it has to exist */
+  userPolicy: { path: string; shown: string | undefined }
   /** `--profile NAME|FILE` */
   profiles: readonly string[]
   /** agents recognised in the command */
@@ -88,10 +88,14 @@ function commandLineLayer({ commandLine, variables, preset, presetChosen }: Laye
 }
 
 async function userReading({ userPolicy, variables }: LayersRequest): Promise<PolicyReading | undefined> {
-  const reading = await loadPolicy(userPolicy.path, userPolicy.path, fileContext("user", variables))
-  if (reading === undefined && userPolicy.required)
+  const reading = await loadPolicy(
+    userPolicy.path,
+    userPolicy.shown ?? userPolicy.path,
+    fileContext("user", variables),
+  )
+  if (reading === undefined && userPolicy.shown !== undefined)
     throw new UserError(
-      `the policy ${userPolicy.path} does not exist`,
+      `the policy ${userPolicy.shown} does not exist`,
       "name an existing file with --config or CORDON_CONFIG",
     )
   return reading

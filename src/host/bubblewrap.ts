@@ -58,10 +58,10 @@ export function namespaceObstacle(uid: number): NamespaceObstacle | undefined {
       fix: "sudo sysctl -w user.max_user_namespaces=15000",
       certain: true,
     }
-  if (readSwitch("/proc/sys/user/max_user_namespaces") === "1")
+  if (!/^\s*0\s+0\s+4294967295$/.test(readSwitch("/proc/self/uid_map") ?? ""))
     return {
-      cause: "user namespaces are used up here, as inside another sandbox",
-      fix: "run the command without cordon inside a sandbox: the one around it holds",
+      cause: "this runs inside a user namespace already, as in a container or another sandbox",
+      fix: "inside a sandbox run the command without cordon: the one around it holds; else allow user namespaces in the container",
       certain: false,
     }
   if (uid !== 0 && readSwitch("/proc/sys/kernel/unprivileged_userns_clone") === "0")

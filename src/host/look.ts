@@ -23,8 +23,6 @@ export type LookRequest = {
 export type LookResult = {
   /** paths that one of the patterns may mean; which of them it does mean is the policy's to say */
   found: string[]
-  /** unix sockets on the way */
-  sockets: string[]
   /** directories below which nothing was looked at */
   unseen: string[]
 }
@@ -52,15 +50,13 @@ export function lookThrough(request: LookRequest): LookResult {
   const look = new Look(request.names)
   for (const glob of request.globs) for (const alternative of glob.alternatives) look.follow(alternative)
   for (const path of request.tops) look.entriesOf(path)
-  const unseen = look.walk(request.trees)
-  return { found: look.found, sockets: look.sockets, unseen }
+  return { found: look.found, unseen: look.walk(request.trees) }
 }
 
-type Entry = { name: string; directory: boolean; socket: boolean }
+type Entry = { name: string; directory: boolean }
 
 class Look {
   readonly found: string[] = []
-  readonly sockets: string[] = []
   readonly #names = new NameIndex<true>()
   readonly #listed = new Map<string, Entry[]>()
   #entriesLeft = entriesMax
@@ -76,7 +72,6 @@ class Look {
     for (const entry of this.#list(path)) {
       const { name } = entry
       if (this.#names.find(name).length > 0) this.found.push(`${path}/${name}`)
-      if (entry.socket) this.sockets.push(`${path}/${name}`)
       if (entry.directory) directories.push(name)
     }
     return directories
@@ -142,7 +137,7 @@ function readEntries(path: string): Entry[] {
 }
 
 function entryOf(entry: Dirent | Dirent<Buffer>): Entry {
-  return { name: String(entry.name), directory: entry.isDirectory(), socket: entry.isSocket() }
+  return { name: String(entry.name), directory: entry.isDirectory() }
 }
 
 /** Asking for a name costs 2 µs, listing a directory 40 and more. */

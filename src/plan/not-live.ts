@@ -18,10 +18,18 @@ export type NotLiveRequest = {
   project: string
   /** directories that the look left out */
   unseen: readonly string[]
+  /** what the look found */
+  found: readonly string[]
 }
 
 export function notLiveRules(request: NotLiveRequest): NotLive[] {
-  return [...unseenTrees(request), ...absentPaths(request), ...globs(request), ...names(request)]
+  return [
+    ...unseenTrees(request),
+    ...links(request),
+    ...absentPaths(request),
+    ...globs(request),
+    ...names(request),
+  ]
 }
 
 function unseenTrees({ unseen, project }: NotLiveRequest): NotLive[] {
@@ -34,6 +42,24 @@ function unseenTrees({ unseen, project }: NotLiveRequest): NotLive[] {
       why: "the project is larger than what a launch looks at, so they do not hold there",
     },
   ]
+}
+
+/** A link cannot be a mount point: what it leads to is covered, its own name is not. */
+function links({ found, facts, judge }: NotLiveRequest): NotLive[] {
+  return found.flatMap(path => {
+    const { rule, protection, access } = judge.judge(path)
+    const decided = facts(path).canonical !== path && (access === "deny" || protection !== undefined)
+    const { source } = protection ?? rule
+    return decided
+      ? [
+          {
+            rule: path,
+            source,
+            why: "it is a symbolic link, which can be replaced; what it leads to is covered",
+          },
+        ]
+      : []
+  })
 }
 
 /** Denied paths that do not exist: nothing can be mounted where there is nothing. */

@@ -2,6 +2,7 @@
 import { absolutePath, isWithin } from "../base/path.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import { emptyLayer, type Layer, type PathRule } from "../policy/layer.ts"
+import { privateDirectories } from "../policy/merge.ts"
 import { placeProtection } from "../policy/protection.ts"
 import { type Sourced, sourceOf } from "../policy/source.ts"
 
@@ -62,9 +63,14 @@ export function socketLayer(
     return { ...socket, value, access: "read", role: "state" }
   })
   const hidden = seen
-    .filter(path => !named.has(facts(path).canonical))
-    .map(path => denial(facts(path).canonical))
+    .map(facts)
+    .filter(({ canonical, kind }) => (kind === "other" || kind === "directory") && !named.has(canonical))
+    .map(({ canonical }) => denial(canonical))
   return { paths: [...opened, ...hidden] }
+}
+
+function isPrivate(path: string): boolean {
+  return privateDirectories.some(tree => isWithin(path, tree))
 }
 
 /** Variables that name a socket of the caller's own session, or the directory of all of them. */
@@ -78,7 +84,10 @@ export function sessionSockets(
 ): string[] {
   return sessionVariables
     .map(name => facts(absolutePath(environment[name] ?? "/", "/")))
-    .filter(({ canonical, kind }) => kind !== "missing" && !needed.some(path => isWithin(path, canonical)))
+    .filter(
+      ({ canonical, kind }) =>
+        kind !== "missing" && !isPrivate(canonical) && !needed.some(path => isWithin(path, canonical)),
+    )
     .map(({ canonical }) => canonical)
 }
 

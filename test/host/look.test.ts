@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import fc from "fast-check"
-import { type LookRequest, lookThrough, outermost, presentNames, walkRoots } from "../../src/host/look.ts"
+import { type LookRequest, lookThrough, presentNames } from "../../src/host/look.ts"
 import { createPathFacts } from "../../src/host/path-facts.ts"
 import { searchDisk } from "../../src/host/search.ts"
 import { type Component, compileGlob } from "../../src/policy/glob.ts"
@@ -132,20 +132,6 @@ describe("tops and globs", () => {
     expect(follow("{chromium,other}/?")).toEqual(["chromium/x", "other/x"])
     expect(follow("none/*")).toEqual([])
   })
-
-  test("a glob with ** is walked from its plain beginning", () => {
-    const roots = (text: string) => walkRoots(compileGlob(text))
-    expect(roots("/a/b/**/.env")).toEqual(["/a/b"])
-    expect(roots("/a/*/c/**/.env")).toEqual(["/a"])
-    expect(roots("/**")).toEqual(["/"])
-    expect(roots("/a/*.pem")).toEqual([])
-    expect(roots("/{a,b}/**/x")).toEqual(expect.arrayContaining(["/a", "/b"]))
-  })
-
-  test("trees inside other trees are not walked twice", () => {
-    expect(outermost(["/a/b", "/a", "/ab", "/a", "/c/d"]).sort()).toEqual(["/a", "/ab", "/c/d"])
-    expect(outermost(["/x", "/"])).toEqual(["/"])
-  })
 })
 
 test("a policy's globs, protected names and git pointers are all looked for", () => {
@@ -179,6 +165,19 @@ test("a policy's globs, protected names and git pointers are all looked for", ()
       "w/.npmrc",
     ].sort(),
   )
+})
+
+test("a glob with ** is walked from its plain beginning, and a tree inside another one not twice", () => {
+  const path = tree(["q/a/b/.env", "q/c/.env", "p/.env", "p/x/.env"])
+  const variables = { home: path, project: `${path}/p`, user: "", xdg: {} }
+  const search = (...texts: string[]) => {
+    const paths = texts.map(text => pathRule("deny", text, { variables }))
+    const { found } = searchDisk({ paths, protections: [] }, `${path}/p`, createPathFacts())
+    return found.map(one => one.slice(path.length + 1)).sort()
+  }
+  expect(search("~/q/a/**/.env")).toEqual(["p/.env", "p/x/.env", "q/a/b/.env"])
+  expect(search("~/q/*/**/.env")).toEqual(["p/.env", "p/x/.env", "q/a/b/.env", "q/c/.env"])
+  expect(search("~/{q,p}/**/.env", "**/.env", "~/p/x/**/.env")).toEqual(search("~/q/*/**/.env"))
 })
 
 test("which of many names or of few stand in a directory, is told alike", () => {

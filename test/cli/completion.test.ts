@@ -1,0 +1,132 @@
+/** Completions: bash's are asked in a real bash; zsh's and fish's are read by their shells where there are any. */
+import { describe, expect, test } from "bun:test"
+import { completionScript, shells } from "../../src/cli/completion.ts"
+import { optionSpecs } from "../../src/cli/options.ts"
+import { commands } from "../../src/cli/words.ts"
+import { root } from "../source-code.ts"
+
+const bash = completionScript("bash")
+
+/** What bash offers for the last of the words, sorted. */
+function offered(...words: string[]): string[] {
+  const script = [
+    bash,
+    'COMP_WORDS=(cordon "$@")',
+    "COMP_CWORD=$#",
+    "_cordon",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
+    'printf "%s\\n" "${COMPREPLY[@]}"',
+  ].join("\n")
+  const { stdout, stderr, exitCode } = Bun.spawnSync(["bash", "--norc", "-c", script, "bash", ...words], {
+    cwd: root,
+    env: { PATH: "/usr/bin:/bin", HOME: root },
+  })
+  expect([exitCode, stderr.toString()]).toEqual([0, ""])
+  return stdout
+    .toString()
+    .split("\n")
+    .filter(line => line !== "")
+    .sort()
+}
+
+const long = optionSpecs.map(({ name }) => `--${name}`)
+
+describe("bash", () => {
+  test("offers the options that begin so, aliases too", () => {
+    expect(offered("--de")).toEqual(["--deny", "--deny-host"])
+    expect(offered("--bl")).toEqual(["--block"])
+    expect(offered("--zz")).toEqual([])
+  })
+
+  test("offers every option after a dash", () => {
+    expect(offered("-")).toEqual(expect.arrayContaining([...long, "-n", "-C", "-v", "-h"]))
+    expect(offered("--strict", "--")).toEqual(expect.arrayContaining(long))
+  })
+
+  test.each(["--net", "--trust", "--backend"])("offers the values of %s and nothing else", option => {
+    const spec = optionSpecs.find(({ name }) => `--${name}` === option)
+    expect(offered(option, "")).toEqual([...(spec?.choices ?? [])].sort())
+  })
+
+  test("offers values that begin so", () => {
+    expect(offered("--net", "o")).toEqual(["off", "open"])
+    expect(offered("-n", "--trust", "un")).toEqual(["untrusted"])
+  })
+
+  test.each(["--deny", "--block", "--read", "--write", "-C", "--cwd", "--config", "--profile"])(
+    "offers files after %s",
+    option => {
+      expect(offered(option, "package.js")).toEqual(["package.json"])
+      expect(offered(option, "package-lock")).toEqual(["package-lock.json"])
+    },
+  )
+
+  test("offers nothing where only the person knows", () => {
+    for (const option of ["--allow-host", "--host-port", "--env", "--timeout"])
+      expect(offered(option, "")).toEqual([])
+  })
+
+  test("offers Cordon's commands and programs as the first word", () => {
+    expect(offered("")).toEqual(expect.arrayContaining([...commands.map(({ name }) => name), "ls"]))
+    expect(offered("expl")).toContain("explain")
+  })
+
+  test("offers what follows a command, and files after it", () => {
+    expect(offered("policy", "")).toEqual(["init", "schema", "show", "trust"])
+    expect(offered("completion", "z")).toEqual(["zsh"])
+    expect(offered("check", "tsconf")).toEqual(["tsconfig.json"])
+  })
+
+  test("registers itself, and is valid as a whole", () => {
+    const check = Bun.spawnSync(["bash", "--norc", "-c", `${bash}\ncomplete -p cordon`])
+    expect(check.exitCode).toBe(0)
+    expect(check.stdout.toString()).toContain("-F _cordon cordon")
+  })
+})
+
+/** Reads a script without running it. */
+function syntax(words: string[], script: string) {
+  const { exitCode, stderr } = Bun.spawnSync(words, { stdin: Buffer.from(script) })
+  return [exitCode, stderr.toString()]
+}
+
+const absent = (shell: string) => Bun.which(shell) === null
+
+test.skipIf(absent("zsh"))("zsh can read its completions [skipped when there is no zsh]", () => {
+  expect(syntax(["zsh", "-n"], completionScript("zsh"))).toEqual([0, ""])
+})
+
+test.skipIf(absent("fish"))("fish can read its completions [skipped when there is no fish]", () => {
+  expect(syntax(["fish", "--no-execute"], completionScript("fish"))).toEqual([0, ""])
+})
+
+describe.each(shells)("the script for %s", shell => {
+  const script = completionScript(shell)
+
+  test("names every option, every letter and every command", () => {
+    for (const spec of optionSpecs) {
+      expect(script).toContain(spec.name)
+      if (spec.alias !== undefined) expect(script).toContain(spec.alias)
+      for (const choice of spec.choices ?? []) expect(script).toContain(choice)
+    }
+    for (const { name } of commands) expect(script).toContain(name)
+  })
+
+  test("says at its head how it is used", () => {
+    expect(script).toContain(`cordon completion ${shell}`)
+  })
+
+  test("leaves no template or missing value behind", () => {
+    expect(script).not.toMatch(/undefined|\[object|NaN/)
+    expect(script.endsWith("\n")).toBe(true)
+  })
+})
+
+test("the scripts quote their shell's special characters in help texts", () => {
+  const helps = optionSpecs.map(({ help }) => help)
+  const fish = completionScript("fish")
+  for (const help of helps) expect(fish).toContain(`-d '${help.replace(/[\\']/g, "\\$&")}'`)
+  const zsh = completionScript("zsh")
+  for (const help of helps)
+    expect(zsh).toContain(`[${help.replace(/'/g, "'\\''").replace(/[[\]:]/g, "\\$&")}]`)
+})

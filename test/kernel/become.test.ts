@@ -1,0 +1,136 @@
+/** Cordon replaces itself: tried in processes of their own, because nobody comes back from it. */
+import { describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Invocation } from "../../src/backends/invocation.ts"
+import { root } from "../source-code.ts"
+import { type Outcome, run } from "../support/process.ts"
+
+const kernel = JSON.stringify(join(root, "src/kernel"))
+
+/** Becomes a shell that runs a script, after `before` was run in the process that it replaces. */
+function becoming(script: string, change: Partial<Invocation> = {}, before = ""): Promise<Outcome> {
+  const invocation: Invocation = {
+    program: "/bin/sh",
+    words: ["-c", script],
+    descriptors: [],
+    environment: { PATH: "/usr/bin:/bin" },
+    ...change,
+  }
+  const code = `
+const { become } = require(${kernel} + "/become.ts")
+const { duplicateTo } = require(${kernel} + "/libc.ts")
+const fs = require("node:fs")
+${before}
+try {
+  become(${JSON.stringify(invocation)})
+} catch (error) {
+  console.log(error.name + ": " + error.message)
+}`
+  return run([process.execPath, "-e", code], { cwd: root, env: { PATH: "/usr/bin:/bin", LEFT: "over" } })
+}
+
+/** A file of the host on descriptors that the next program would inherit. */
+const leak = (...numbers: number[]) =>
+  `const secret = fs.openSync("/etc/passwd"); for (const number of ${JSON.stringify(numbers)}) duplicateTo(secret, number)`
+
+/** Prints the descriptors of the shell itself, below any that it opens for the loop. */
+const listDescriptors =
+  'cd /proc/$$/fd && for fd in *; do readlink "$fd" | grep -q "^/proc/" || echo "$fd"; done'
+
+describe("the new program", () => {
+  test("is the same process, with its words and nothing of the old environment", async () => {
+    const script = 'echo "$$ $0 $1"; env'
+    const change = {
+      words: ["-c", script, "name", "two words"],
+      environment: { PATH: "/usr/bin:/bin", A: "ä=1" },
+    }
+    const { code, stdout } = await becoming("", change, 'process.stdout.write(process.pid + "\\n")')
+    const [pid = "", line = "", ...environment] = stdout.trim().split("\n")
+    expect(code).toBe(0)
+    expect(line).toBe(`${pid} name two words`)
+    expect(environment).toContain("A=ä=1")
+    expect(environment.join("\n")).not.toContain("LEFT")
+  })
+
+  test("gives its own exit code", async () => {
+    expect((await becoming("exit 42")).code).toBe(42)
+  })
+
+  test("has its first word as its name", async () => {
+    const { stdout } = await becoming("", { words: ["-c", 'tr "\\0" " " < /proc/$$/cmdline'] })
+    expect(stdout).toStartWith("/bin/sh -c ")
+  })
+})
+
+describe("descriptors", () => {
+  test("that the caller left open are closed, but for 0, 1 and 2", async () => {
+    const { stdout } = await becoming(listDescriptors, {}, leak(3, 7, 50, 99, 100, 101, 200, 900))
+    expect(stdout.trim().split("\n")).toEqual(["0", "1", "2"])
+  })
+
+  test("would be inherited otherwise, so that the test above says something", async () => {
+    const { stdout } = await run(
+      ["/bin/sh", "-c", `exec 50</etc/passwd; exec /bin/sh -c '${listDescriptors}'`],
+      {
+        cwd: root,
+        env: { PATH: "/usr/bin:/bin" },
+      },
+    )
+    if (!stdout.includes("50")) {
+      // dash knows one digit only
+      const { stdout: low } = await run(
+        ["/bin/sh", "-c", `exec 7</etc/passwd; exec /bin/sh -c '${listDescriptors}'`],
+        {
+          cwd: root,
+          env: { PATH: "/usr/bin:/bin" },
+        },
+      )
+      expect(low).toContain("7")
+    }
+  })
+
+  test("of the invocation are open at their start, readable once, and the others closed around them", async () => {
+    const descriptors = [
+      { number: 100, content: "one\n" },
+      { number: 101, content: "" },
+      { number: 102, content: `${"x".repeat(100_000)}\n` },
+    ]
+    const script = `${listDescriptors}; cat /proc/$$/fd/100 /proc/$$/fd/101; cat /proc/$$/fd/102 | wc -c`
+    const { stdout } = await becoming(script, { descriptors }, leak(50, 99, 103, 500))
+    expect(stdout.trim().split("\n")).toEqual(["0", "1", "2", "100", "101", "102", "one", "100001"])
+  })
+
+  test("are of no file on the host", async () => {
+    const descriptors = [{ number: 100, content: "x" }]
+    const { stdout } = await becoming("readlink /proc/$$/fd/100", { descriptors })
+    expect(stdout).toStartWith("/memfd:")
+  })
+
+  test("hold what is not ASCII as it is", async () => {
+    const descriptors = [{ number: 100, content: "ä€😀" }]
+    const { stdout } = await becoming("cat /proc/$$/fd/100", { descriptors })
+    expect(stdout).toBe("ä€😀")
+  })
+})
+
+describe("what the kernel refuses", () => {
+  test.each([
+    ["/no/such/program", "HostError: /no/such/program cannot be started: execve: ENOENT"],
+    ["/etc/passwd", "HostError: /etc/passwd cannot be started: execve: EACCES"],
+    ["/etc", "HostError: /etc cannot be started: execve: EACCES"],
+  ])("%s is told with its reason", async (program, words) => {
+    const { stdout } = await becoming("", { program })
+    expect(stdout.trim()).toBe(words)
+  })
+
+  test("too many words are told as that", async () => {
+    const word = "x".repeat(200_000)
+    const { stdout } = await becoming("", { words: ["-c", `: ${word}`] }).catch(() => ({ stdout: "E2BIG" }))
+    expect(stdout).toContain("E2BIG")
+  })
+})
+
+test("only kernel/ makes the calls: nobody else imports bun:ffi", () => {
+  expect(readFileSync(join(root, "src/kernel/become.ts"), "utf8")).not.toContain('from "bun:ffi"')
+})

@@ -1,0 +1,105 @@
+/** The scope keeps abstract sockets that were made outside out of reach, and no others. */
+import { describe, expect, test } from "bun:test"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { landlockAbi } from "../../src/kernel/landlock.ts"
+import { root } from "../source-code.ts"
+import { connectScript, greeting, listen, loopScript } from "../support/listener.ts"
+import { type Outcome, run } from "../support/process.ts"
+
+const kernel = JSON.stringify(join(root, "src/kernel"))
+const env = { PATH: "/usr/bin:/bin", HOME: root }
+const abi = landlockAbi()
+const noScope = abi < 6
+
+/** Runs a script in a program that was started under the scope. */
+function scoped(script: string): Promise<Outcome> {
+  const code = `
+const { scopeAbstractSockets } = require(${kernel} + "/landlock.ts")
+const { execve } = require(${kernel} + "/libc.ts")
+scopeAbstractSockets()
+execve(${JSON.stringify(process.execPath)}, ["bun", "-e", ${JSON.stringify(script)}], ${JSON.stringify(env)})`
+  return run([process.execPath, "-e", code], { cwd: root, env })
+}
+
+function free(script: string): Promise<Outcome> {
+  return run([process.execPath, "-e", script], { cwd: root, env })
+}
+
+const unique = (name: string) => `cordon-test-${process.pid}-${name}-${Math.random().toString(36).slice(2)}`
+
+test("the ABI is a number, and the same each time", () => {
+  expect(Number.isInteger(abi)).toBe(true)
+  expect(abi).toBeGreaterThanOrEqual(0)
+  expect(landlockAbi()).toBe(abi)
+})
+
+describe("abstract sockets", () => {
+  test.skipIf(noScope)(
+    "made outside cannot be reached [skipped when Landlock is older than ABI 6]",
+    async () => {
+      await using listener = await listen({ unix: `\0${unique("outside")}` })
+      expect((await free(connectScript(listener.place))).stdout).toBe(greeting)
+      const { stdout, code } = await scoped(connectScript(listener.place))
+      expect(stdout).toMatch(/^refused (EPERM|EACCES)/)
+      expect(code).toBe(1)
+    },
+  )
+
+  test.skipIf(noScope)("made inside can [skipped when Landlock is older than ABI 6]", async () => {
+    const { stdout } = await scoped(loopScript({ unix: `\0${unique("inside")}` }))
+    expect(stdout).toBe("hello from inside")
+  })
+
+  test.skipIf(noScope)(
+    "of a server inside can be reached from outside [skipped when Landlock is older than ABI 6]",
+    async () => {
+      const name = unique("both")
+      const server = `
+const server = require("node:net").createServer(socket => socket.end("from inside"))
+server.listen("\\0${name}", () => {
+  const child = require("node:child_process").spawnSync("true")
+  setTimeout(() => process.exit(0), 3000)
+})`
+      const running = scoped(server)
+      const place = { unix: `\0${name}` }
+      let heard = ""
+      for (let tries = 0; tries < 20 && heard !== "from inside"; tries++) {
+        await Bun.sleep(100)
+        heard = (await free(connectScript(place))).stdout
+      }
+      expect(heard).toBe("from inside")
+      await running
+    },
+  )
+})
+
+describe("the scope leaves alone", () => {
+  test.skipIf(noScope)(
+    "sockets with a path, the network and files [skipped when Landlock is older than ABI 6]",
+    async () => {
+      const directory = mkdtempSync(join(tmpdir(), "cordon-landlock-"))
+      try {
+        await using socket = await listen({ unix: join(directory, "s") })
+        await using port = await listen({ hostname: "127.0.0.1" })
+        expect((await scoped(connectScript(socket.place))).stdout).toBe(greeting)
+        expect((await scoped(connectScript(port.place))).stdout).toBe(greeting)
+        const write = `require("node:fs").writeFileSync(${JSON.stringify(join(directory, "f"))}, "x"); console.log("ok")`
+        expect((await scoped(write)).stdout.trim()).toBe("ok")
+      } finally {
+        rmSync(directory, { recursive: true, force: true })
+      }
+    },
+  )
+
+  test.skipIf(noScope)(
+    "no rights to gain: no_new_privs is set [skipped when Landlock is older than ABI 6]",
+    async () => {
+      const status =
+        'console.log(/NoNewPrivs:\\s*(\\d)/.exec(require("node:fs").readFileSync("/proc/self/status", "utf8"))[1])'
+      expect((await scoped(status)).stdout.trim()).toBe("1")
+      expect((await free(status)).stdout.trim()).toMatch(/^[01]$/)
+    },
+  )
+})
