@@ -2,7 +2,10 @@
 export function closestWord(word: string, candidates: readonly string[]): string | undefined {
   const near = candidates
     .map(candidate => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .filter(
+      ({ candidate, distance }) =>
+        distance <= Math.max(1, Math.floor(candidate.length / 3)) && distance < candidate.length,
+    )
     .sort((a, b) => a.distance - b.distance)
   return near[0]?.candidate
 }

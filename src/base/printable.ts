@@ -3,8 +3,8 @@
  * escape sequence drives the terminal, a bidirectional mark swaps what the eye reads.
  */
 const unprintable =
-  // C0, DEL, C1, soft hyphen, zero width and bidirectional marks, line and paragraph separators, tags, surrogates
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb\u{e0000}-\u{e007f}\p{Surrogate}]/gu
+  // C0, DEL, C1; what shows as nothing: joiners, marks of direction, fillers, selectors, tags; line breaks; surrogates
+  /[\u0000-\u001f\u007f-\u009f\p{Default_Ignorable_Code_Point}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\u2800\ufff9-\ufffb\p{Surrogate}]/gu
 
 /** `text` with every character that is not plain print shown as an escape: `\n`, `\x1b`, `\u{202e}`. */
 export function printable(text: string): string {
@@ -13,7 +13,8 @@ export function printable(text: string): string {
 
 /** Like `printable`, and cut to `length` characters. */
 export function printableStart(text: string, length: number): string {
-  return text.length > length ? `${printable(text.slice(0, length))}…` : printable(text)
+  const start = [...text].slice(0, length).join("")
+  return start.length < text.length ? `${printable(start)}…` : printable(text)
 }
 
 /** A word as a POSIX shell would have to be given it. */

@@ -27,6 +27,9 @@ type CharacterTest =
 /** A compiled glob: the alternatives that its braces stand for. */
 export type Glob = { text: string; alternatives: readonly (readonly Component[])[] }
 
+/** PATH_MAX: no path is longer, and braces take time that grows with the square of the length. */
+const lengthMax = 4096
+
 /** Whether a text holds a character that means something to a glob. */
 export function isGlob(text: string): boolean {
   return /[*?[\]{}]/.test(text)
@@ -37,6 +40,7 @@ export function isGlob(text: string): boolean {
  * @throws SyntaxError with a sentence for people: an open bracket or brace, an empty class, too many alternatives
  */
 export function compileGlob(text: string): Glob {
+  if (text.length > lengthMax) throw new SyntaxError(`a pattern has at most ${lengthMax} characters`)
   return { text, alternatives: expandBraces(text).map(plain => componentsOf(plain).map(compileComponent)) }
 }
 
@@ -142,23 +146,19 @@ function passes(test: Exclude<CharacterTest, "*">, character: string): boolean {
 
 function compileComponent(text: string): Component {
   if (text === "**") return { kind: "names" }
-  if (text.includes("**")) throw new SyntaxError(`"**" must stand alone between slashes`)
   if (!/[*?[\]\\]/.test(text)) return { kind: "literal", name: text }
   const tests: CharacterTest[] = []
   const characters = [...text]
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at] ?? ""
-    if (character === "*") tests.push("*")
-    else if (character === "?") tests.push("?")
+    if (character === "*" && characters[at + 1] === "*")
+      throw new SyntaxError(`"**" must stand alone between slashes`)
+    if (character === "*" || character === "?") tests.push(character)
     else if (character === "[") {
-      const close = characters.indexOf("]", at + 2)
-      if (close < 0) throw new SyntaxError(`"[" is never closed`)
-      tests.push(compileClass(characters.slice(at + 1, close)))
-      at = close
-    } else {
-      const literal = character === "\\" ? (characters[++at] ?? "\\") : character
-      tests.push({ literal })
-    }
+      const { test, end } = compileClass(characters, at + 1)
+      tests.push(test)
+      at = end
+    } else tests.push({ literal: character === "\\" ? (characters[++at] ?? "\\") : character })
   }
   const plain = !/[[\]\\]/.test(text)
   return {
@@ -169,17 +169,25 @@ function compileComponent(text: string): Component {
   }
 }
 
-function compileClass(characters: readonly string[]): CharacterTest {
-  const negated = characters[0] === "!" || characters[0] === "^"
-  const body = negated ? characters.slice(1) : characters
-  if (body.length === 0) throw new SyntaxError(`"[${characters.join("")}]" names no character`)
+/** `[a-z]`, `[!a]`, `[]a]`: a `]` that stands first is one of the characters (POSIX 2.13.1). */
+function compileClass(characters: readonly string[], start: number): { test: CharacterTest; end: number } {
+  const negated = characters[start] === "!" || characters[start] === "^"
   const ranges: [string, string][] = []
-  for (let at = 0; at < body.length; at++) {
-    const from = body[at] ?? ""
-    const to = body[at + 1] === "-" ? body[at + 2] : undefined
-    if (to !== undefined && to < from) throw new SyntaxError(`"${from}-${to}" is an empty range`)
-    ranges.push([from, to ?? from])
-    if (to !== undefined) at += 2
+  const one = (at: number) =>
+    characters[at] === "\\"
+      ? { character: characters[at + 1], next: at + 2 }
+      : { character: characters[at], next: at + 1 }
+  const first = negated ? start + 1 : start
+  for (let at = first; at < characters.length; ) {
+    if (characters[at] === "]" && at > first) return { test: { ranges, negated }, end: at }
+    const from = one(at)
+    const isRange = characters[from.next] === "-" && characters[from.next + 1] !== "]"
+    const to = isRange ? one(from.next + 1) : from
+    if (from.character === undefined || to.character === undefined) break
+    if (to.character < from.character)
+      throw new SyntaxError(`"${from.character}-${to.character}" is an empty range`)
+    ranges.push([from.character, to.character])
+    at = to.next
   }
-  return { ranges, negated }
+  throw new SyntaxError(`"[" is never closed`)
 }

@@ -33,10 +33,9 @@ export function mergeLayers(layers: readonly Layer[], facts: MergeFacts): Policy
     layers.flatMap(layer => layer[name] as unknown[]) as Layer[Name]
   const settings = mergeSettings(layers)
   return {
-    paths: [
-      ...groundRules(settings, facts),
-      ...all("paths").map(rule => underReadonly(rule, settings.readonly)),
-    ],
+    paths: [...groundRules(settings, facts), ...all("paths")].map(rule =>
+      underReadonly(rule, settings.readonly),
+    ),
     protections: all("protections"),
     hosts: all("hosts"),
     sockets: all("sockets"),
@@ -116,7 +115,7 @@ function groundRules(settings: Policy["settings"], facts: MergeFacts): PathRule[
     rule("/", strict.value ? "deny" : "read", strict.source),
     ...privateDirectories.map(path => rule(path, "private", own)),
     ...facts.otherHomes.map(path => rule(path, "deny", others)),
-    ...(strict.value ? [] : [rule(facts.home, home.value, home.source)]),
+    rule(facts.home, strict.value ? "deny" : home.value, strict.value ? strict.source : home.source),
   ]
 }
 
@@ -126,6 +125,6 @@ function underReadonly(rule: PathRule, readonly: Sourced<boolean>): PathRule {
     readonly.value &&
     rule.access === "write" &&
     rule.role === "policy" &&
-    rankOf(rule.layer) < rankOf(readonly.layer)
+    (readonly.locked || rankOf(rule.layer) < rankOf(readonly.layer))
   return capped ? { ...rule, access: "read" } : rule
 }

@@ -1,6 +1,6 @@
 /** From the text of a path in a policy to what it means on this machine: variables, `~`, relative paths, globs. */
 import { absolutePath, componentsOf } from "../base/path.ts"
-import { compileGlob, type Glob, isGlob, matchedDepth } from "./glob.ts"
+import { type Component, compileGlob, type Glob, isGlob, matchedDepth } from "./glob.ts"
 
 /** What the variables of a policy stand for; all paths absolute and canonical. */
 export type PathVariables = {
@@ -28,14 +28,22 @@ export type Specificity = { depth: number; precision: 0 | 1 | 2 }
 export function pathPattern(text: string, variables: PathVariables): PathPattern {
   if (!isGlob(text.includes("$") ? text.replace(/\$\{\w+\}/g, "") : text))
     return { kind: "exact", path: absolutePath(expandVariables(text, variables), variables.project) }
-  const expanded = expandVariables(text, escapedVariables(variables)).replace(/^(\.\/)+/, "")
-  const project = escapeGlob(variables.project)
-  const anchored = expanded.startsWith("/")
-    ? expanded
-    : `${project}/${expanded.includes("/") ? "" : "**/"}${expanded}`
-  if (componentsOf(anchored).some(name => name === ".." || name === "."))
+  if (/[{,]\s*(~|\$)/.test(text)) throw new SyntaxError(`"${text}": ~ and variables stand before the braces`)
+  const anchored = anchoredGlob(
+    expandVariables(text, escapedVariables(variables)),
+    escapeGlob(variables.project),
+  )
+  const glob = compileGlob(anchored)
+  const dotted = (component: Component) => component.kind === "literal" && /^\.\.?$/.test(component.name)
+  if (glob.alternatives.some(alternative => alternative.some(dotted)))
     throw new SyntaxError(`"${text}" mixes a glob with "." or ".."; write the path without them`)
-  return { kind: "glob", glob: compileGlob(anchored) }
+  return { kind: "glob", glob }
+}
+
+/** A pattern without `/` matches at any depth below the project; one with it starts there. */
+function anchoredGlob(text: string, project: string): string {
+  if (text.startsWith("/")) return text
+  return text.includes("/") ? `${project}/${text.replace(/^(\.\/)+/, "")}` : `${project}/**/${text}`
 }
 
 /**
@@ -46,16 +54,18 @@ export function expandVariables(text: string, variables: PathVariables): string 
   if (!text.includes("$") && !text.startsWith("~")) return text
   if (/^~[^/]/.test(text))
     throw new SyntaxError(`"${text}": ~ stands for your own home only; write the path in full`)
-  const withHome = text.startsWith("~") ? variables.home + text.slice(1) : text
-  if (!text.includes("$")) return withHome
   const { home, project, user, xdg } = variables
-  const named: Record<string, string> = { HOME: home, PROJECT: project, USER: user, ...xdg }
-  return withHome.replace(/\$(\{\w+\}|\w+|)/g, (whole, name: string) => {
-    const value = named[name.replace(/[{}]/g, "")]
-    if (value === undefined)
-      throw new SyntaxError(`"${text}" uses ${whole}; only $HOME, $PROJECT and $USER stand for something`)
-    return value
-  })
+  const named = new Map([["HOME", home], ["PROJECT", project], ["USER", user], ...Object.entries(xdg)])
+  const rest = (text.startsWith("~") ? text.slice(1) : text).replace(
+    /\$(\{\w+\}|\w+|)/g,
+    (whole, name: string) => {
+      const value = named.get(name.replace(/[{}]/g, ""))
+      if (value === undefined)
+        throw new SyntaxError(`"${text}" uses ${whole}; only $HOME, $PROJECT and $USER stand for something`)
+      return value
+    },
+  )
+  return text.startsWith("~") ? home + rest : rest
 }
 
 /** How closely `pattern` fits the path, or undefined when it does not. */
@@ -74,7 +84,7 @@ function endsInName(glob: Glob): boolean {
 }
 
 /** A directory's own name may hold characters that mean something to a glob. */
-function escapedVariables({ home, project, user, xdg }: PathVariables): PathVariables {
+export function escapedVariables({ home, project, user, xdg }: PathVariables): PathVariables {
   return {
     home: escapeGlob(home),
     project: escapeGlob(project),

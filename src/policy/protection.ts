@@ -4,7 +4,13 @@
  */
 import { componentsOf } from "../base/path.ts"
 import { compileGlob, type Glob } from "./glob.ts"
-import { expandVariables, type PathPattern, type PathVariables, pathPattern } from "./path-pattern.ts"
+import {
+  escapedVariables,
+  expandVariables,
+  type PathPattern,
+  type PathVariables,
+  pathPattern,
+} from "./path-pattern.ts"
 
 export type ProtectionPattern =
   | { kind: "place"; pattern: PathPattern }
@@ -15,7 +21,8 @@ export type ProtectionPattern =
 export function protectionPattern(text: string, variables: PathVariables): ProtectionPattern {
   const placed = /^(\/|~|\$|\.\.?\/|\.$)/.test(text)
   if (placed) return { kind: "place", pattern: pathPattern(text, variables) }
-  const expanded = expandVariables(text, variables).replace(/^(\*\*\/)+/, "")
+  const expanded = expandVariables(text, escapedVariables(variables)).replace(/^(\*\*\/)+/, "")
+  if (componentsOf(expanded).length === 0) throw new SyntaxError(`"${text}" names nothing to protect`)
   if (componentsOf(expanded).some(name => name === ".." || name === "."))
     throw new SyntaxError(`"${text}": a protected name has no "." or ".."`)
   return { kind: "anywhere", text, names: compileGlob(`/${expanded}`) }

@@ -98,7 +98,9 @@ const limits = v.strictObject({
       v.regex(/^\d+(\.\d+)?\s?(B|[KMGT]i?B?)?$/i, 'must be a size, such as "8GB"'),
     ),
   ),
-  cpus: v.optional(v.pipe(v.number("must be a number"), v.gtValue(0, "must be more than 0"))),
+  cpus: v.optional(
+    v.pipe(v.number("must be a number"), v.finite("must be a number"), v.gtValue(0, "must be more than 0")),
+  ),
   processes: v.optional(
     v.pipe(
       v.number("must be a number"),
@@ -124,7 +126,10 @@ const sections = {
   environment: v.optional(environment),
   commands: v.optional(
     v.strictObject({
-      deny: list(v.pipe(v.string(), v.nonEmpty("must not be empty")), '["git push --force *"]'),
+      deny: list(
+        v.pipe(v.string("must be a command, such as git push *"), v.nonEmpty("must not be empty")),
+        '["git push --force *"]',
+      ),
       locked,
     }),
   ),

@@ -103,7 +103,10 @@ function protectionMatcher(
   const index = indexProtections(protections)
   return path => {
     const components = componentsOf(path)
-    const writableParent = (start: number) => accessOf(`/${components.slice(0, start).join("/")}`) === "write"
+    const isBelowWritable = (depth: number) =>
+      lineageOf(path)
+        .slice(0, depth)
+        .some(ancestor => accessOf(ancestor) === "write")
     const matches: ProtectionMatch[] = lineageOf(path).flatMap((ancestor, depth) =>
       (index.exact.get(ancestor) ?? []).map(protection => ({ protection, depth })),
     )
@@ -117,7 +120,7 @@ function protectionMatcher(
       for (const protection of candidates) {
         if (protection.value.kind !== "anywhere") continue
         const length = matchedDepth(protection.value.names, components.slice(start))
-        if (length > 0 && writableParent(start)) matches.push({ protection, depth: start + length })
+        if (length > 0 && isBelowWritable(start + length)) matches.push({ protection, depth: start + length })
       }
     }
     return matches.sort(byProtectionPrecedence)

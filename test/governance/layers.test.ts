@@ -35,7 +35,7 @@ function site({ files = {}, ...change }: Change = {}): LayersRequest {
     mergeFacts: { home, otherHomes: [] },
     preset: "standard",
     presetChosen: false,
-    userPolicy: { path: `${home}/user.yaml`, required: false },
+    userPolicy: { path: `${home}/user.yaml`, shown: undefined },
     profiles: [],
     agents: [],
     additional: [],
@@ -179,8 +179,8 @@ describe("what was named and is not there stops the run", () => {
   test.each<[string, Change, string]>([
     [
       "a user policy",
-      { userPolicy: { path: "/none.yaml", required: true } },
-      "the policy /none.yaml does not exist",
+      { userPolicy: { path: "/none.yaml", shown: "none.yaml" } },
+      "the policy none.yaml does not exist",
     ],
     ["a profile's file", { profiles: ["/none.yaml"] }, "the profile /none.yaml does not exist"],
     ["a profile", { profiles: ["claud"] }, 'there is no built-in profile "claud"; did you mean "claude"?'],

@@ -71,9 +71,9 @@ describe("the walk", () => {
 
   test("visits what tools made last", () => {
     const modules = Array.from({ length: 80 }, (_, index) => `node_modules/m${index}/.env`)
-    const path = tree([...modules, "src/deep/.env"])
+    const path = tree([...modules, "src/very/deep/.env"])
     const { found, unseen } = look(path, { trees: [path], names: componentsOf(".env") })
-    expect(found[0]).toBe("src/deep/.env")
+    expect(found[0]).toBe("src/very/deep/.env")
     expect(unseen.every(one => one.startsWith("node_modules/"))).toBe(true)
     expect(unseen.length).toBeGreaterThan(0)
   })
@@ -143,6 +143,9 @@ test("a policy's globs, protected names and git pointers are all looked for", ()
     "p/key.pem",
     "h/.factory/auth1",
     "w/.npmrc",
+    "w/deep/.npmrc",
+    "st/.npmrc",
+    "st/deep/.npmrc",
     "p/x",
   ])
   const policy = {
@@ -150,20 +153,14 @@ test("a policy's globs, protected names and git pointers are all looked for", ()
       .map(text =>
         pathRule("deny", text, { variables: { home: path, project: `${path}/p`, user: "", xdg: {} } }),
       )
-      .concat(pathRule("write", `${path}/w`)),
+      .concat(pathRule("write", `${path}/w`), { ...pathRule("write", `${path}/st`), role: "state" }),
     protections: [".vscode", "lefthook.{yml,yaml}", ".npmrc"].map(text => protection("protect", text)),
   }
   const { found } = searchDisk(policy, `${path}/p`, createPathFacts())
   expect([...new Set(found)].map(one => one.slice(path.length + 1)).sort()).toEqual(
-    [
-      "h/.factory/auth1",
-      "p/.env",
-      "p/a/.git",
-      "p/a/.vscode",
-      "p/a/lefthook.yml",
-      "p/key.pem",
-      "w/.npmrc",
-    ].sort(),
+    "h/.factory/auth1 p/.env p/a/.git p/a/.vscode p/a/lefthook.yml p/key.pem st/.npmrc w/.npmrc w/deep/.npmrc".split(
+      " ",
+    ),
   )
 })
 

@@ -42,7 +42,7 @@ describe("abstract sockets", () => {
       await using listener = await listen({ unix: `\0${unique("outside")}` })
       expect((await free(connectScript(listener.place))).stdout).toBe(greeting)
       const { stdout, code } = await scoped(connectScript(listener.place))
-      expect(stdout).toMatch(/^refused (EPERM|EACCES)/)
+      expect(stdout).toStartWith("refused ")
       expect(code).toBe(1)
     },
   )

@@ -124,7 +124,7 @@ describe("the whole environment", () => {
   })
 
   test("a locked value stays, whoever sets another", () => {
-    expect(planned("scrub", {}, ["org! set A=org", "command set A=mine"]).A).toBe("org")
+    expect(planned("scrub", {}, ["org! set A=org", "user set A=mine"]).A).toBe("org")
     expect(planned("scrub", {}, ["org set A=org", "user set A=mine"]).A).toBe("mine")
   })
 

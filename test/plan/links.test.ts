@@ -98,6 +98,20 @@ describe("a protection", () => {
   })
 })
 
+describe("a protected name", () => {
+  test("that is a link protects what it leads to", () => {
+    const disk = ["/a/.envrc -> conf/rc", "/a/conf/rc"]
+    expect(resolve(["protect .envrc"], disk, ["/a/.envrc"]).accessOf("/a/conf/rc")).toBe("read")
+    expect(resolve(["protect .other"], disk, ["/a/.envrc"]).accessOf("/a/conf/rc")).toBe("write")
+  })
+
+  test("behind a link is protected there too", () => {
+    const disk = ["/a/.git -> real-git", "/a/real-git/hooks/", "/a/real-git/objects/"]
+    const { accessOf } = resolve(["protect .git/hooks"], disk, ["/a/.git"])
+    expect(["/a/real-git/hooks/x", "/a/real-git/objects/x"].map(accessOf)).toEqual(["read", "write"])
+  })
+})
+
 test("without links nothing is added", () => {
   const { paths, protections } = resolve(["deny /b/x", "protect /a/y"], ["/b/x", "/a/y"], ["/a/y"])
   expect(paths).toHaveLength(3)

@@ -10,15 +10,9 @@ const ground = [
   pathRule("write", "/a", { layer: "base" }),
 ]
 
-type Fields = {
-  denied?: string[]
-  protect?: string[]
-  unprotect?: string[]
-  unseen?: string[]
-  disk?: string[]
-}
+type Fields = Partial<Record<"denied" | "protect" | "unprotect" | "unseen" | "disk" | "found", string[]>>
 
-function listed({ denied = [], protect = [], unprotect = [], unseen = [], disk = [] }: Fields): NotLive[] {
+function listed({ denied = [], protect = [], unprotect = [], disk = [], ...look }: Fields): NotLive[] {
   const policy = {
     paths: [...ground, ...denied.map(text => pathRule("deny", text))],
     protections: [
@@ -27,7 +21,8 @@ function listed({ denied = [], protect = [], unprotect = [], unseen = [], disk =
     ],
   }
   const facts = fakeDisk(["/a/", "/tmp/", "/run/", ...disk])
-  return notLiveRules({ policy, judge: pathJudge(policy), facts, project: "/a", unseen })
+  const { unseen = [], found = [] } = look
+  return notLiveRules({ policy, judge: pathJudge(policy), facts, project: "/a", unseen, found })
 }
 
 const rules = (fields: Fields) => listed(fields).map(({ rule }) => rule)
@@ -56,9 +51,16 @@ describe("a denied path", () => {
       protections: [],
     }
     const facts = fakeDisk(["/b/"])
-    const request = { policy, judge: pathJudge(policy), facts, project: "/a", unseen: [] }
+    const request = { policy, judge: pathJudge(policy), facts, project: "/a", unseen: [], found: [] }
     expect(notLiveRules(request)).toEqual([])
   })
+})
+
+test("a rule that opens is not told as a denial, even where another one denies", () => {
+  const paths = [...ground, pathRule("read", "/b/x", { layer: "base" }), pathRule("deny", "/b/x")]
+  const policy = { paths, protections: [] }
+  const request = { policy, judge: pathJudge(policy), facts: fakeDisk(["/b/"]), project: "/a" }
+  expect(notLiveRules({ ...request, unseen: [], found: [] })).toHaveLength(1)
 })
 
 describe("patterns and names", () => {
@@ -74,9 +76,24 @@ describe("patterns and names", () => {
 
   test("that open are no promise, so nothing is missing", () => {
     const policy = { paths: [...ground, pathRule("read", "**/x")], protections: [] }
-    const request = { policy, judge: pathJudge(policy), facts: fakeDisk([]), project: "/a", unseen: [] }
+    const request = {
+      policy,
+      judge: pathJudge(policy),
+      facts: fakeDisk([]),
+      project: "/a",
+      unseen: [],
+      found: [],
+    }
     expect(notLiveRules(request)).toEqual([])
   })
+})
+
+test("a link that is denied or protected by its name can be replaced, and that is said", () => {
+  const disk = ["/a/.env -> ../b/env", "/b/env", "/a/.envrc -> ../b/rc", "/b/rc", "/a/free -> ../b/x", "/b/x"]
+  const found = ["/a/.env", "/a/.envrc", "/a/free"]
+  const all = listed({ denied: ["/a/.env"], protect: ["/a/.envrc"], disk, found })
+  expect(all.map(({ rule }) => rule)).toEqual(["/a/.env", "/a/.envrc"])
+  expect(all[0]?.why).toContain("symbolic link")
 })
 
 describe("what the look left out", () => {
@@ -88,6 +105,6 @@ describe("what the look left out", () => {
 
   test("outside the project is nobody's promise", () => {
     expect(rules({ unseen: ["/b/x"] })).toEqual([])
-    expect(rules({ unseen: [] })).toEqual([])
+    expect(rules({ unseen: [], found: [] })).toEqual([])
   })
 })

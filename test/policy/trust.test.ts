@@ -40,13 +40,17 @@ describe("the hash of a policy", () => {
       }),
       { numRuns: 2000 },
     )
-    const forged = { path: "/a", text: "x2:/b1:y" }
-    expect(
-      contentHash([
-        { path: "/a", text: "x" },
-        { path: "/b", text: "y" },
-      ]),
-    ).not.toBe(contentHash([forged]))
+    const two = (first: string, second: string) => [
+      { path: first, text: "x" },
+      { path: second, text: "y" },
+    ]
+    for (const text of ["x2:/by", "x2:/b1:y", "x/b1:y", "x/by"])
+      expect(contentHash(two("/a", "/b"))).not.toBe(contentHash([{ path: "/a", text }]))
+    const split = [
+      { path: "/a1", text: "xy" },
+      { path: "/bb", text: "hello" },
+    ]
+    expect(contentHash(split)).not.toBe(contentHash([{ path: "/a", text: "xy/bb5:hello" }]))
   })
 })
 

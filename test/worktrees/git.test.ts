@@ -116,6 +116,15 @@ describe("no linked worktree", () => {
     expect(worktreeAt(path)).toBeUndefined()
   })
 
+  test("is one whose directory lies in the repository, and not where git puts worktrees", () => {
+    const path = pointing("beside", `gitdir: ${common}/refs/w\n`)
+    mkdirSync(join(common, "refs/w"))
+    writeFileSync(join(common, "refs/w/gitdir"), `${path}/.git\n`)
+    writeFileSync(join(common, "refs/w/commondir"), "../..\n")
+    expect(worktreeAt(path)).toBeUndefined()
+    rmSync(join(common, "refs/w"), { recursive: true })
+  })
+
   test("is one whose .git is a link to a true pointer", () => {
     const path = join(root, "by-link")
     mkdirSync(path)
