@@ -2,17 +2,11 @@
 
 import { bubblewrapInvocation } from "./backends/bubblewrap.ts"
 import type { Invocation } from "./backends/invocation.ts"
-import { UserError } from "./base/error.ts"
-import { absolutePath, parentOf } from "./base/path.ts"
 import { hostPointers } from "./command/host-variables.ts"
 import { recognise } from "./command/recognise.ts"
-import {
-  type LayersInForce,
-  type LayersRequest,
-  layersInForce,
-  projectPolicyName,
-} from "./governance/layers.ts"
+import { type LayersInForce, layersInForce } from "./governance/layers.ts"
 import { orgPolicyPath } from "./governance/org.ts"
+import { userPolicyFile } from "./governance/policy-files.ts"
 import { type Bubblewrap, findBubblewrap } from "./host/bubblewrap.ts"
 import { hostKernel } from "./host/kernel-facts.ts"
 import { presentNames } from "./host/look.ts"
@@ -32,7 +26,6 @@ import { planState } from "./plan/state.ts"
 import { ownLayer, programLayer, sessionSockets, socketLayer } from "./plan/system.ts"
 import { agentProtections, builtinNames } from "./policy/builtin.ts"
 import type { Layer } from "./policy/layer.ts"
-import { loadPolicy } from "./policy/load.ts"
 import { mergeLayers } from "./policy/merge.ts"
 import type { Policy } from "./policy/policy.ts"
 import type { PathJudge } from "./policy/verdict.ts"
@@ -87,7 +80,7 @@ export async function findPolicy(request: RunRequest, complete = true): Promise<
     mergeFacts: site.mergeFacts,
     preset: request.preset,
     presetChosen: request.presetChosen,
-    userPolicy: userPolicy(request, site),
+    userPolicy: userPolicyFile(request.config, site.variables),
     profiles: request.profiles,
     agents,
     additional: [worktreeOf(site)].flatMap(layer => layer ?? []),
@@ -150,14 +143,6 @@ export function invocationOf(plan: LaunchPlan): { bubblewrap: Bubblewrap; invoca
   return { bubblewrap, invocation: bubblewrapInvocation(plan, bubblewrap.path) }
 }
 
-function userPolicy({ config }: RunRequest, { variables }: Site): LayersRequest["userPolicy"] {
-  if (config === "")
-    throw new UserError("the name of the policy file is empty", "name a file with --config FILE")
-  return config === undefined
-    ? { path: `${variables.xdg.XDG_CONFIG_HOME}/cordon/policy.yaml`, shown: undefined }
-    : { path: absolutePath(config, process.cwd()), shown: config }
-}
-
 function worktreeOf({ project, facts }: Site): Layer | undefined {
   const worktree = linkedWorktree(project, facts)
   return worktree === undefined ? undefined : worktreeLayer(worktree)
@@ -183,23 +168,4 @@ function programNeeds(request: RunRequest, site: Site): readonly string[] {
     visible: () => true,
   })
   return search.kind === "found" ? search.program.needs : []
-}
-
-/** The policy files that are in force for a request, those of which there is one. */
-export function policyFilesInForce(request: RunRequest): string[] {
-  const site = findSite(request.directory, request.environment)
-  const user = userPolicy(request, site).path
-  const name = projectPolicyName(site.project)
-  const project = name === undefined ? [] : [`${site.project}/${name}`]
-  return [orgPolicyPath, ...project, user].filter(path => site.facts(path).kind !== "missing")
-}
-
-/** @throws PolicyError, UserError when the file is no valid policy; checked as the layer that it would be */
-export async function checkPolicyFile(path: string, shown: string, request: RunRequest): Promise<void> {
-  const { variables } = findSite(request.directory, request.environment)
-  const own = path === orgPolicyPath
-  const name = own ? "org" : parentOf(path) === variables.project ? "project" : "user"
-  const confineTo = name === "project" ? variables.project : undefined
-  if ((await loadPolicy(path, shown, { name, variables, mayLock: own, confineTo })) === undefined)
-    throw new UserError(`${shown} does not exist`, "name an existing file")
 }

@@ -79,7 +79,7 @@ const topics: Record<CommandName, Topic> = {
     ],
   },
   explain: {
-    text: "Says what the policy makes of a path, a host or a variable, which rule with file\nand line decides, and which rules matched and lost. `--json` for programs.",
+    text: "Says what the policy makes of a path, a host or a variable, which rule decides,\nwith file and line, and which rules matched and lost. `--json` for programs.",
     examples: [
       ["cordon explain ~/.aws", ""],
       ["cordon explain github.com:443", ""],
@@ -94,7 +94,7 @@ const topics: Record<CommandName, Topic> = {
     ],
   },
   policy: {
-    text: "show    the merged policy, each rule with its source\nschema  JSON Schema, for editors\ninit    write a starter .cordon.yaml (`init user`: your own policy)\ntrust   let this repository's policy open what it asks for, exactly as it is now\n        (`trust yes`: without asking)",
+    text: "show    the merged policy, each rule with its source\nschema  JSON Schema, for editors\ninit    write a starter .cordon.yaml (`init user`: your own policy)\ntrust   let this repository's policy open what it asks for, as it stands now\n        (`trust yes`: without asking)",
     examples: [
       ["cordon policy show", ""],
       ["cordon policy init user", ""],
@@ -109,7 +109,7 @@ const topics: Record<CommandName, Topic> = {
     ],
   },
   verify: {
-    text: "Starts a sandbox under the present policy and proves from inside that denials\ndeny and allowances allow: one line each. Exit code 1 on any that does not hold.",
+    text: "Starts a sandbox under the present policy and proves from inside that denials\ndeny and allowances allow, one line each. Exit code 1 when one does not hold.",
     examples: [
       ["cordon verify", ""],
       ["cordon verify --strict -n", "for these options"],

@@ -11,6 +11,7 @@ import type { MergeFacts } from "../policy/merge.ts"
 import { NameIndex, nameComponent } from "../policy/name-index.ts"
 import { expandVariables, type PathVariables } from "../policy/path-pattern.ts"
 import type { PresentNames } from "../policy/present.ts"
+import { protectionText } from "../policy/protection.ts"
 import type { LayerName } from "../policy/source.ts"
 import { type LeftOut, type Tightened, tightenOnly } from "../policy/tighten.ts"
 import { isTrusted, type TrustList } from "../policy/trust.ts"
@@ -24,7 +25,7 @@ export type LayersRequest = {
   preset: PresetName
   /** whether the command line named the preset: its settings then speak with the command line's voice */
   presetChosen: boolean
-  /** the user policy's file; `shown` as somebody named it, and then it has to exist */
+  /** `shown` when somebody named it, and then it has to exist */
   userPolicy: { path: string; shown: string | undefined }
   /** `--profile NAME|FILE` */
   profiles: readonly string[]
@@ -147,22 +148,32 @@ export function projectPolicyName(project: string): string | undefined {
   return name
 }
 
-/** Even a trusted repository does not set variables that make every program load its code. */
+/**
+ * Even a trusted repository does not set variables that make every program load its code, and does not lift
+ * protections: policy.md leaves that to the user policy and the command line.
+ */
 function withoutLoaders(layer: Layer): Tightened {
   const index = new NameIndex<true>()
   for (const pattern of neverFromProject) index.add(nameComponent(pattern), true)
   const loads = (name: string) => index.find(name.toUpperCase()).length > 0
   const set = layer.assignments.filter(({ name }) => loads(name))
   const passed = layer.variables.filter(({ verdict, value }) => verdict === "pass" && loads(value))
+  const lifted = layer.protections.filter(({ effect }) => effect === "unprotect")
   return {
     layer: {
       ...layer,
+      protections: layer.protections.filter(({ effect }) => effect === "protect"),
       assignments: layer.assignments.filter(assignment => !set.includes(assignment)),
       variables: layer.variables.filter(rule => !passed.includes(rule)),
     },
     leftOut: [
-      ...set.map(({ name, source }) => ({ text: `environment.set: ${name}`, source })),
-      ...passed.map(({ value, source }) => ({ text: `environment.pass: ${value}`, source })),
+      ...set.map(({ name, source }) => ({ text: `environment.set: ${name}`, source, always: true })),
+      ...passed.map(({ value, source }) => ({ text: `environment.pass: ${value}`, source, always: true })),
+      ...lifted.map(({ value, source }) => ({
+        text: `unprotect: ${protectionText(value)}`,
+        source,
+        always: true,
+      })),
     ],
   }
 }

@@ -26,13 +26,14 @@ export function readAccount(environment: Record<string, string | undefined>, fac
   const uid = process.getuid?.() ?? 0
   const entries = readEntries()
   const own = entries.find(entry => entry.uid === uid)
-  const homeSpelled = environment.HOME || own?.home || ""
+  const asked = environment.HOME || own?.home || ""
+  const homeSpelled = asked.startsWith("/") ? absolutePath(asked, "/") : asked
   if (!homeSpelled.startsWith("/") || facts(homeSpelled).canonical === "/")
     throw new UserError(
       `the home directory is "${homeSpelled}", which cannot be one`,
       "set HOME to your home directory",
     )
-  const home = facts(absolutePath(homeSpelled, "/")).canonical
+  const home = facts(homeSpelled).canonical
   const people = entries.filter(entry => entry.uid === 0 || (entry.uid >= firstPerson && entry.uid < nobody))
   const homes = [
     ...new Set(["/home", "/root", ...people.filter(entry => entry.uid !== uid).map(entry => entry.home)]),
@@ -41,7 +42,7 @@ export function readAccount(environment: Record<string, string | undefined>, fac
     uid,
     user: own?.user ?? environment.USER ?? String(uid),
     home,
-    homeSpelled: absolutePath(homeSpelled, "/"),
+    homeSpelled,
     otherHomes: homes
       .map(path => facts(absolutePath(path, "/")))
       .filter(fact => fact.kind === "directory" && isOthersHome(fact.canonical, home))

@@ -1,7 +1,7 @@
 /** What stands at a path on this machine, and where the path really leads. Symbolic links are walked by us, one by
  * one, so that a plan knows every link on the way and a missing tail still has a canonical place. */
 import { lstatSync, readlinkSync } from "node:fs"
-import { absolutePath, nameOf, parentOf } from "../base/path.ts"
+import { componentsOf, nameOf, parentOf } from "../base/path.ts"
 import { systemPath, textOf } from "../base/path-bytes.ts"
 
 export type PathKind = "directory" | "file" | "other" | "missing" | "unreachable"
@@ -25,7 +25,8 @@ const linksMax = 40
 type Entry = { kind: PathKind | "link"; target: string }
 
 export function createPathFacts(): PathFacts {
-  const facts = new Map<string, PathFact>([["/", { canonical: "/", kind: "directory", links: [] }]])
+  const root: PathFact = { canonical: "/", kind: "directory", links: [] }
+  const facts = new Map<string, PathFact>([["/", root]])
   const factOf = (path: string, linksLeft: number): PathFact => {
     const known = facts.get(path)
     if (known !== undefined) return known
@@ -41,10 +42,25 @@ export function createPathFacts(): PathFacts {
     if (entry.kind !== "link") return { canonical: at, kind: entry.kind, links: parent.links }
     const links = [...parent.links, { path: at, target: entry.target }]
     if (linksLeft === 0) return { canonical: at, kind: "unreachable", links }
-    const target = factOf(absolutePath(entry.target, parentOf(at)), linksLeft - 1)
-    return { ...target, links: [...links, ...target.links] }
+    const target = targetFact(entry.target, parent, linksLeft - 1)
+    return { ...target, links: joined(links, target.links) }
+  }
+  // Name by name, because `..` behind a link means the parent of where the link leads.
+  const targetFact = (target: string, from: PathFact, linksLeft: number): PathFact => {
+    let at: PathFact = target.startsWith("/") ? root : from
+    for (const name of componentsOf(target).filter(component => component !== ".")) {
+      const path =
+        name === ".." ? parentOf(at.canonical) : `${at.canonical === "/" ? "" : at.canonical}/${name}`
+      const next = at.kind === "directory" ? factOf(path, linksLeft) : beyond(path, at)
+      at = { ...next, links: joined(at.links, next.links) }
+    }
+    return at
   }
   return path => factOf(path, linksMax)
+}
+
+function joined(links: readonly SymbolicLink[], more: readonly SymbolicLink[]): SymbolicLink[] {
+  return [...links, ...more.filter(link => !links.some(({ path }) => path === link.path))]
 }
 
 /** Below what is not there, or is no directory, nothing is. */

@@ -1,7 +1,7 @@
 /** Cordon's own files below the XDG directories: the user policy, and the list of trusted repositories. */
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
 import { UserError } from "../base/error.ts"
-import { parentOf } from "../base/path.ts"
+import { absolutePath, parentOf } from "../base/path.ts"
 
 /** XDG base directories (XDG Base Directory Specification 0.8) with their defaults; a relative value is ignored. */
 export function xdgDirectories(
@@ -17,7 +17,7 @@ export function xdgDirectories(
   return Object.fromEntries(
     Object.entries(defaults).map(([name, below]) => {
       const value = environment[name]
-      return [name, value?.startsWith("/") ? value : `${home}/${below}`]
+      return [name, value?.startsWith("/") ? absolutePath(value, "/") : `${home}/${below}`]
     }),
   )
 }

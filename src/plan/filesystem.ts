@@ -111,11 +111,11 @@ class FilesystemBuilder {
     if (ground.access === "deny" || node.kind === "unreachable") return
     const ownTree = ground.access === "private" && ground.path !== "/proc"
     if (node.kind === "missing" && !ownTree) return
-    if (node.kind === "directory" || (ownTree && node.kind === "missing")) {
+    if (node.kind === "directory" || ownTree) {
       const passable = this.#visible.some(visible => isBelow(visible, path))
       this.mounts.push({ kind: "hidden-directory", path, passable, why })
       this.#sealed.push(path)
-    } else if (!ownTree) this.mounts.push({ kind: "hidden-file", path, why })
+    } else this.mounts.push({ kind: "hidden-file", path, why })
     this.#grounds.set(path, { path, access: "deny" })
   }
 

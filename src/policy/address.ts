@@ -24,20 +24,21 @@ export function addressRange(host: string, text: string): string {
   const width = v4 ? 32 : 128
   if (prefix === undefined) return `${address}/${width}`
   const length = Number(prefix)
-  if (!/^\d{1,3}$/.test(prefix) || length > width)
-    throw new SyntaxError(`"${text}": a prefix length is a number from 0 to ${width} here`)
+  if (!/^\d+$/.test(prefix)) throw new SyntaxError(`"${text}": a prefix length is a number`)
+  if (length > width) throw new SyntaxError(`"${text}": a prefix length is at most ${width} here`)
   const hostBits = bits & ((1n << BigInt(width - length)) - 1n)
   if (hostBits === 0n) return `${address}/${length}`
   const base = v4 ? textOfV4(bits - hostBits) : textOfV6(bits - hostBits)
   throw new SyntaxError(`"${text}" has host bits set; write "${base}/${length}"`)
 }
 
-function bitsOfV4(address: string): bigint {
+/** An IPv4 address as a number; only of what `isIPv4` says is one. */
+export function bitsOfV4(address: string): bigint {
   return address.split(".").reduce((bits, part) => (bits << 8n) | BigInt(part), 0n)
 }
 
-/** The address as a number, or undefined when it is none. */
-function bitsOfV6(address: string): bigint | undefined {
+/** An IPv6 address in any of its spellings as a number, or undefined when it is none. */
+export function bitsOfV6(address: string): bigint | undefined {
   const dotted = /:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1]
   if (dotted !== undefined && !isIPv4(dotted)) return undefined
   const v4 = dotted === undefined ? 0n : bitsOfV4(dotted)

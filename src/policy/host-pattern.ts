@@ -27,14 +27,20 @@ export function hostPattern(text: string): HostPattern {
   return { kind: below ? "below" : "name", host: name, port }
 }
 
+/** A pattern as people write it. */
+export function hostText({ kind, host, port }: HostPattern): string {
+  const name = kind === "below" ? `*.${host}` : host
+  return port === undefined ? name : `${name}:${port}`
+}
+
 function splitPort(text: string): { host: string; port: number | undefined } {
   const bracketed = /^\[([^\]]*)\](?::(\d+))?$/.exec(text)
-  if (bracketed && !bracketed[1]?.includes(":"))
-    throw new SyntaxError(`"${text}": only an IPv6 address stands in brackets`)
+  if (bracketed && !/:|^[\d.]+(\/.*)?$/.test(bracketed[1] ?? ""))
+    throw new SyntaxError(`"${text}" is no host name`)
   if (bracketed) return { host: bracketed[1] ?? "", port: portOf(bracketed[2], text) }
   const colons = text.split(":").length - 1
   if (colons > 1) {
-    if (isIPv6(text.replace(/\/.*$/, ""))) return { host: text, port: undefined }
+    if (isIPv6(text.replace(/\/\d+$/, ""))) return { host: text, port: undefined }
     throw new SyntaxError(
       `"${text}" is no host pattern; an IPv6 address with a port is written "[2001:db8::1]:443"`,
     )

@@ -40,7 +40,7 @@ export function sortedProblems(problems: readonly Problem[]): Problem[] {
 
 function valueProblem(issue: v.BaseIssue<unknown>, { document, at }: Reading): Problem {
   const steps = (issue.path ?? []).map(item => item.key as Step)
-  const inKey = issue.path?.at(-1)?.origin === "key"
+  const inKey = issue.path?.at(-1)?.origin === "key" || (issue.type === "strict_object" && steps.length > 0)
   const place = at(inKey ? keyStart(document, steps) : rangeStart(document, steps))
   if (issue.type === "strict_object")
     return { ...place, message: `${nameOf(steps)} must be a map of keys and values` }

@@ -2,7 +2,16 @@
  * Policy files from the disk. The only part of policy/ that reads: first read, then classify the error, because a
  * check beforehand lies about directories that may not be searched.
  */
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync } from "node:fs"
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from "node:fs"
 import { didYouMean } from "../base/closest-word.ts"
 import { PolicyError, type Problem, UserError } from "../base/error.ts"
 import { absolutePath, isWithin, parentOf } from "../base/path.ts"
@@ -64,9 +73,9 @@ export function isLink(path: string): boolean {
 }
 
 function readRegular(descriptor: number): Loaded {
-  const { size, isFile } = describe(descriptor)
-  if (!isFile) return { kind: "unreadable", why: "it is not a regular file" }
-  if (size > bytesMax) return { kind: "unreadable", why: "it is larger than 1 MiB" }
+  const stat = fstatSync(descriptor)
+  if (!stat.isFile()) return { kind: "unreadable", why: "it is not a regular file" }
+  if (stat.size > bytesMax) return { kind: "unreadable", why: "it is larger than 1 MiB" }
   const bytes = Buffer.alloc(bytesMax + 1)
   let length = 0
   for (let got = -1; got !== 0; length += got)
@@ -77,11 +86,6 @@ function readRegular(descriptor: number): Loaded {
     if (!(cause instanceof TypeError)) throw cause
     return { kind: "unreadable", why: "it is not UTF-8 text" }
   }
-}
-
-function describe(descriptor: number): { size: number; isFile: boolean } {
-  const stat = fstatSync(descriptor)
-  return { size: stat.size, isFile: stat.isFile() }
 }
 
 /**
@@ -164,11 +168,14 @@ async function extendedReading(
   const path = absolutePath(expandText(name, context.variables, problem), parentOf(opened.path))
   if (opened.trail.includes(path)) throw problem(`extends itself: ${[...opened.trail, path].join(" → ")}`)
   if (opened.trail.length > extendsMax) throw problem(`extends more than ${extendsMax} files in a row`)
-  if (context.confineTo !== undefined && !isWithin(path, context.confineTo))
-    throw problem(`a project's policy may extend files of the project only, not "${name}"`)
+  // As written, and below by its real place: a link in the repository may lead anywhere.
+  const outside = (place: string) => context.confineTo !== undefined && !isWithin(place, context.confineTo)
+  const refusal = `a project's policy may extend files of the project only, not "${name}"`
+  if (outside(path)) throw problem(refusal)
   const loaded = readPolicyFile(path)
   if (loaded.kind === "missing") throw problem(`"${name}" does not exist`)
   if (loaded.kind === "unreadable") throw problem(`"${name}" cannot be read: ${loaded.why}`)
+  if (outside(realpathSync(path))) throw problem(refusal)
   return readingOf({ path, shown: name, text: loaded.text, trail: [...opened.trail, path] }, context)
 }
 

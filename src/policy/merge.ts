@@ -1,8 +1,9 @@
 /** Layers → one policy: lists add up, the highest layer that sets a value wins, locked values hold. Pure. */
-import { absolutePath } from "../base/path.ts"
+import { absolutePath, isWithin } from "../base/path.ts"
+import { literalStart } from "./glob.ts"
 import type { Access, Layer, PathRule, SettingName, Settings } from "./layer.ts"
 import type { DefaultedSetting, Policy } from "./policy.ts"
-import { permissiveness } from "./restrictiveness.ts"
+import { permissiveness, stricterAccess } from "./restrictiveness.ts"
 import { rankOf, type Source, type Sourced, sourceOf } from "./source.ts"
 
 /** What a merge must know of the machine. */
@@ -33,9 +34,10 @@ export function mergeLayers(layers: readonly Layer[], facts: MergeFacts): Policy
     layers.flatMap(layer => layer[name] as unknown[]) as Layer[Name]
   const settings = mergeSettings(layers)
   return {
-    paths: [...groundRules(settings, facts), ...all("paths")].map(rule =>
-      underReadonly(rule, settings.readonly),
-    ),
+    paths: [
+      ...groundRules(settings, facts),
+      ...all("paths").map(rule => underLockedGround(rule, settings, facts)),
+    ].map(rule => underReadonly(rule, settings.readonly)),
     protections: all("protections"),
     hosts: all("hosts"),
     sockets: all("sockets"),
@@ -117,6 +119,29 @@ function groundRules(settings: Policy["settings"], facts: MergeFacts): PathRule[
     ...facts.otherHomes.map(path => rule(path, "deny", others)),
     rule(facts.home, strict.value ? "deny" : home.value, strict.value ? strict.source : home.source),
   ]
+}
+
+/**
+ * A locked `strict` or `home` is not undone by a rule for the whole of it: what opens the root or the home, or
+ * starts above it, opens no more than the lock does. Rules for single places in it stay what they are.
+ */
+function underLockedGround(
+  rule: PathRule,
+  { strict, home }: Policy["settings"],
+  facts: MergeFacts,
+): PathRule {
+  if (isOwnLayer(rule.layer)) return rule
+  const start = rule.value.kind === "exact" ? rule.value.path : literalStart(rule.value.glob)
+  const caps: Access[] = [
+    ...(strict.locked && strict.value && start === "/" ? (["deny"] as const) : []),
+    ...(home.locked && isWithin(facts.home, start) ? [home.value] : []),
+  ]
+  return { ...rule, access: caps.reduce(stricterAccess, rule.access) }
+}
+
+/** Org policy may say what it locks; Cordon's own rules are what a lock is about. */
+function isOwnLayer(layer: PathRule["layer"]): boolean {
+  return rankOf(layer) <= rankOf("agent") || layer === "org"
 }
 
 /** Read-only means: no writable host path but state and caches, and what is said at the same height or above. */

@@ -2,6 +2,8 @@
  * A repository's policy is not trusted: it may deny and limit, and whatever in it would open more than the other
  * layers do is left out, until a person trusts that exact content (`cordon policy trust`).
  */
+
+import { hostText } from "./host-pattern.ts"
 import { accesses, type Layer, type PathRule, type SettingName, type Settings } from "./layer.ts"
 import { decideSetting, defaultSettings, type MergeFacts, mergeLayers } from "./merge.ts"
 import { patternText } from "./path-pattern.ts"
@@ -10,8 +12,8 @@ import { permissiveness } from "./restrictiveness.ts"
 import { type Source, type Sourced, sourceOf } from "./source.ts"
 import { pathJudge } from "./verdict.ts"
 
-/** Something that an untrusted policy said and that does not hold. */
-export type LeftOut = { text: string; source: Source }
+/** Something that a project's policy said and that does not hold; `always`: however much it is trusted. */
+export type LeftOut = { text: string; source: Source; always: boolean }
 
 export type Tightened = { layer: Layer; leftOut: LeftOut[] }
 
@@ -25,8 +27,8 @@ export function tightenOnly(project: Layer, others: readonly Layer[], facts: Mer
     const profile = /^built-in:(.*)\.yaml$/.exec(source.file)?.[1]
     const item =
       profile === undefined
-        ? { text, source }
-        : { text: `extends: ${profile}`, source: sourceOf("the project's policy") }
+        ? { text, source, always: false }
+        : { text: `extends: ${profile}`, source: sourceOf("the project's policy"), always: false }
     if (!leftOut.some(other => other.text === item.text && other.source.line === item.source.line))
       leftOut.push(item)
   }
@@ -42,7 +44,7 @@ export function tightenOnly(project: Layer, others: readonly Layer[], facts: Mer
       return effect === "protect"
     }),
     hosts: project.hosts.filter(({ verdict, value, source }) => {
-      if (verdict === "allow") leave(`network.allow: ${value.host}`, source)
+      if (verdict === "allow") leave(`network.allow: ${hostText(value)}`, source)
       return verdict === "deny"
     }),
     variables: project.variables.filter(({ verdict, value, source }) => {

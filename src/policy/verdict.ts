@@ -49,7 +49,7 @@ export function pathJudge(policy: Pick<Policy, "paths" | "protections">): PathJu
 }
 
 /**
- * All rules that match a path, the deciding one first. Exact rules are found by their path and globs by the plain
+ * All rules that match a path, by precedence but for locks. Exact rules are found by their path and globs by the plain
  * names they begin with, not one by one: a policy has hundreds of both.
  */
 function pathMatcher(rules: readonly PathRule[]): (path: string) => PathMatch[] {

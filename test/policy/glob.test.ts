@@ -143,8 +143,8 @@ describe("what is no pattern", () => {
     ["/[]", '"[" is never closed'],
     ["/[a/b]", '"[" is never closed'],
     ["/x[!", '"[" is never closed'],
-    ["/[!]", '"[!]" names no character'],
-    ["/[^]", '"[^]" names no character'],
+    ["/[!]", '"[" is never closed'],
+    ["/[^]", '"[" is never closed'],
     ["/[z-a]", '"z-a" is an empty range'],
     ["/[!9-0]", '"9-0" is an empty range'],
     ["/{", '"{" is never closed'],
@@ -161,11 +161,11 @@ describe("what is no pattern", () => {
     ["/{a,b**}", '"**" must stand alone between slashes'],
     ["/a*{*,a}", '"**" must stand alone between slashes'],
     [`/${"{a,b}".repeat(9)}`, "its braces stand for more than 256 patterns"],
-    [`/${"{a,b}".repeat(5000)}`, "its braces stand for more than 256 patterns"],
+    [`/${"{a,b}".repeat(5000)}`, "a pattern has at most 4096 characters"],
     [`/{${"a,".repeat(300)}}`, "its braces stand for more than 256 patterns"],
     [`/${"{,".repeat(300)}${"}".repeat(300)}`, "its braces stand for more than 256 patterns"],
-    [`/${"{".repeat(5000)}`, '"{" is never closed'],
-    [`/${"[".repeat(5000)}`, '"[" is never closed'],
+    [`/${"{".repeat(4000)}`, '"{" is never closed'],
+    [`/${"[".repeat(5000)}`, "a pattern has at most 4096 characters"],
   ] as const
 
   test.each(table.map(([pattern, message]) => [pattern.slice(0, 24), message, pattern] as const))(
@@ -275,14 +275,14 @@ describe("hostile patterns do no more work than components of the pattern times 
     expect(depth(stars, `/${"a".repeat(4000)}`)).toBe(-1)
     expect(depth(stars, `/${"a".repeat(4000)}b`)).toBe(1)
     expect(depth(`/${"?*".repeat(1000)}b`, `/${"a".repeat(4000)}`)).toBe(-1)
-    expect(depth(`/${"*[ab]".repeat(1000)}c`, `/${"a".repeat(4000)}`)).toBe(-1)
+    expect(depth(`/${"*[ab]".repeat(800)}c`, `/${"a".repeat(4000)}`)).toBe(-1)
   })
 
   test("in many alternatives and long paths neither", () => {
     const long = `/${"a/".repeat(5000)}`
     expect(depth(`/**/${"{a,b}".repeat(8)}/**/c`, long)).toBe(-1)
     expect(depth("/**/a/**/a/**/a", long)).toBe(5000)
-    expect(depth(`/${"a/".repeat(5000)}**`, long)).toBe(5000)
+    expect(depth(`/${"a/".repeat(2000)}**`, long)).toBe(5000)
   })
 })
 

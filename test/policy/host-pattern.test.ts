@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { isIPv4, isIPv6 } from "node:net"
 import fc from "fast-check"
-import { bitsOfV4, bitsOfV6, hostPattern } from "../../src/policy/host-pattern.ts"
+import { bitsOfV4, bitsOfV6 } from "../../src/policy/address.ts"
+import { hostPattern } from "../../src/policy/host-pattern.ts"
 
 /** What a pattern means, in one line: kind, host, port. */
 function meaning(text: string): string {

@@ -116,9 +116,9 @@ describe("unknown keys", () => {
     ["'': x", '1:1: unknown key "" in the policy'],
     ["<<: {version: 1}", '1:1: unknown key "<<" in the policy'],
     ["constructor: 1", '1:1: unknown key "constructor" in the policy'],
-    ["__proto__: {version: 1}", '1:1: unknown key "__proto__" in the policy'],
+    ["__proto__: {version: 1}", '1:1: a key cannot be "__proto__"'],
     ["filesystem: {toString: [a]}", '1:14: unknown key "toString" in filesystem'],
-    ["filesystem: {__proto__: {deny: [a]}}", '1:14: unknown key "__proto__" in filesystem'],
+    ["filesystem: {__proto__: {deny: [a]}}", '1:14: a key cannot be "__proto__"'],
     ["limits: {valueOf: 1}", '1:10: unknown key "valueOf" in limits'],
   ])("%j", (text, problem) => {
     expect(problemsOf(text)).toEqual([problem])

@@ -3,30 +3,29 @@ import { PolicyError, UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { absolutePath } from "../../base/path.ts"
 import { printable } from "../../base/printable.ts"
-import { checkPolicyFile, policyFilesInForce } from "../../run.ts"
+import { checkPolicyFile, policyFilesInForce } from "../../governance/policy-files.ts"
+import type { PathVariables } from "../../policy/path-pattern.ts"
+import { findSite } from "../../worktrees/site.ts"
 import type { ParsedArguments } from "../arguments.ts"
 import { print, printJson, reportError } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
 
 export async function checkCommand({ given, rest }: ParsedArguments): Promise<number> {
   const request = runRequest(given, [], process.env)
-  const files = rest.length > 0 ? rest : policyFilesInForce(request)
+  const { variables } = findSite(request.directory, request.environment)
+  const files = rest.length > 0 ? rest : policyFilesInForce(request.config, variables)
   const results: { file: string; problems: string[] }[] = []
   for (const file of files)
-    results.push({ file, problems: await problemsOf(file, isGiven(given, "json"), request) })
+    results.push({ file, problems: await problemsOf(file, isGiven(given, "json"), variables) })
   const broken = results.some(({ problems }) => problems.length > 0)
   if (isGiven(given, "json")) printJson("PolicyCheck", results)
   else if (!isGiven(given, "quiet")) printResults(results)
   return broken ? exitCode.wrong : exitCode.ok
 }
 
-async function problemsOf(
-  file: string,
-  silent: boolean,
-  request: ReturnType<typeof runRequest>,
-): Promise<string[]> {
+async function problemsOf(file: string, silent: boolean, variables: PathVariables): Promise<string[]> {
   try {
-    await checkPolicyFile(absolutePath(file, process.cwd()), file, request)
+    await checkPolicyFile(absolutePath(file, process.cwd()), file, variables)
     return []
   } catch (error) {
     if (!(error instanceof PolicyError || error instanceof UserError)) throw error

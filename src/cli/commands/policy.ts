@@ -7,6 +7,7 @@ import { parentOf } from "../../base/path.ts"
 import { printable } from "../../base/printable.ts"
 import { writeTrust } from "../../host/state-directory.ts"
 import { ruleText } from "../../plan/nodes.ts"
+import { hostText } from "../../policy/host-pattern.ts"
 import { formatSource, type Sourced } from "../../policy/source.ts"
 import { settingNames } from "../../policy/tighten.ts"
 import { contentHash } from "../../policy/trust.ts"
@@ -53,11 +54,7 @@ async function showPolicy(given: readonly GivenOption[]): Promise<number> {
   for (const rule of policy.paths) line(ruleText(rule), rule)
   for (const rule of policy.protections) line(ruleText(rule), rule)
   for (const entry of policy.state) line(`state ${entry.value}`, entry)
-  for (const rule of policy.hosts)
-    line(
-      `${rule.verdict} ${rule.value.host}${rule.value.port === undefined ? "" : `:${rule.value.port}`}`,
-      rule,
-    )
+  for (const rule of policy.hosts) line(`${rule.verdict} ${hostText(rule.value)}`, rule)
   for (const rule of policy.variables) line(`${rule.verdict} variable ${rule.value}`, rule)
   for (const rule of policy.assignments) line(`set ${rule.name}`, rule)
   return exitCode.ok
@@ -98,7 +95,7 @@ async function trustPolicy(given: readonly GivenOption[], words: readonly string
   const policy = inForce.project?.files[0]
   if (inForce.project === undefined || policy === undefined)
     throw new UserError("this project has no policy of its own", "write one with cordon policy init")
-  if (inForce.leftOut.length === 0) {
+  if (inForce.leftOut.every(({ always }) => always)) {
     say(`${printable(policy.path)} opens nothing beyond your own policy: there is nothing to trust`)
     return exitCode.ok
   }
