@@ -30,7 +30,7 @@ const ignoreProject = ["dotenv", "bunfig", "tsconfig", "package-json"].map(
   file => `--no-compile-autoload-${file}`,
 )
 // A launch runs every function a few times and ends: compiling them to machine code takes 5 ms and is never repaid.
-const interpret = "--compile-jit-policy=100"
+const interpret = "--compile-jit-policy=20"
 const compile = [
   "--compile",
   "--splitting",
