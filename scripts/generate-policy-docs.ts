@@ -30,7 +30,6 @@ const meanings: Readonly<Record<string, string>> = {
 
 /** What a key does not do in this version. */
 const notYet: Readonly<Record<string, string>> = {
-  extends: "of a setting with one value the first file that sets it wins",
   "filesystem.deny": "an absent path and a glob are not live",
   "filesystem.write": "a path that does not exist cannot be made",
   "filesystem.protect": "names hold where they exist at launch",

@@ -3,6 +3,7 @@
  * confined by the same policy, in the same way, as one started from a shell.
  */
 import { spawn } from "node:child_process"
+import type { Explanation } from "./policy/explanation.ts"
 
 /** How to start the program. */
 export type CordonOptions = {
@@ -26,17 +27,7 @@ export type RunResult = {
   stderr: string
 }
 
-/** What the policy says: the data of `cordon explain --json`. */
-export type Explanation = {
-  subject: string
-  kind: "path" | "host" | "variable"
-  verdict: string
-  rule: string
-  layer: string
-  source: string
-  notes: string[]
-  lost: { rule: string; layer: string; source: string }[]
-}
+export type { Explanation }
 
 /** Cordon refused; the message is what it said. */
 export class CordonError extends Error {

@@ -5,6 +5,7 @@ import { absolutePath } from "../../base/path.ts"
 import { printable } from "../../base/printable.ts"
 import { judgeVariable } from "../../plan/environment.ts"
 import { nodeAt, ruleText } from "../../plan/nodes.ts"
+import type { Explanation } from "../../policy/explanation.ts"
 import { hostPattern } from "../../policy/host-pattern.ts"
 import type { PathRule, Protection } from "../../policy/layer.ts"
 import { formatSource } from "../../policy/source.ts"
@@ -13,22 +14,6 @@ import type { ParsedArguments } from "../arguments.ts"
 import { coloured, print, printJson } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
 import { sayWarnings } from "../warnings.ts"
-
-/** What `explain` has to say; the same for people and for programs. */
-export type Explanation = {
-  subject: string
-  kind: "path" | "host" | "variable"
-  /** deny, private, read, write · allow, deny · pass, remove, set */
-  verdict: string
-  /** the deciding rule with its layer and place */
-  rule: string
-  layer: string
-  source: string
-  /** what would have to be known besides: where a link leads, what does not hold yet, which flag would change it */
-  notes: string[]
-  /** rules that matched and lost */
-  lost: { rule: string; layer: string; source: string }[]
-}
 
 export async function explainCommand({ given, rest }: ParsedArguments): Promise<number> {
   const [subject, name, ...more] = rest

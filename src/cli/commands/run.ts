@@ -1,5 +1,6 @@
 /** `cordon [options] [--] <command> …` */
 import { mkdirSync } from "node:fs"
+import { didYouMean } from "../../base/closest-word.ts"
 import { UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { printable, shellQuoted } from "../../base/printable.ts"
@@ -11,6 +12,7 @@ import type { ParsedArguments } from "../arguments.ts"
 import { say } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
 import { sayWarnings } from "../warnings.ts"
+import { commands } from "../words.ts"
 
 /** Starts the command in a sandbox; when all goes well it does not return, because it became the sandbox. */
 export async function runCommand({ given, rest }: ParsedArguments): Promise<number> {
@@ -72,7 +74,12 @@ function programProblem({ program }: Prepared, word: string): number | undefined
     case "found":
       return undefined
     case "missing":
-      say(`${printable(shellQuoted(word))}: command not found`)
+      say(
+        `${printable(shellQuoted(word))}: command not found${didYouMean(
+          word,
+          commands.map(({ name }) => name),
+        )}`,
+      )
       return exitCode.notFound
     case "barred":
       say(`${printable(program.path)} may not run: ${program.why}`)
