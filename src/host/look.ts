@@ -2,12 +2,11 @@
  * A bounded look at the disk: which files that exist now does a glob or a protected name mean? A launch may not
  * take longer in a larger tree, so the look goes breadth first and stops after a number of entries, and it says so.
  */
-import { type Dirent, readdirSync, statSync } from "node:fs"
-import { replacement, systemPath, textOf } from "../base/path-bytes.ts"
+import { UserError } from "../base/error.ts"
+import { printable } from "../base/printable.ts"
 import { type Component, type Glob, matchesName } from "../policy/glob.ts"
 import { NameIndex } from "../policy/name-index.ts"
-import type { PresentNames } from "../policy/present.ts"
-import type { PathFacts } from "./path-facts.ts"
+import { type Entry, listNames, readDirectory } from "./directory.ts"
 
 export type LookRequest = {
   /** directories to look through, with everything below as far as the bound allows */
@@ -31,6 +30,9 @@ export type LookResult = {
 const entriesMax = 1000
 const directoriesMax = 32
 
+/** Names that patterns with a plain beginning may reach: a policy may say many times `/*`. */
+const namesMax = 20_000
+
 /** Visited last: large, and made by tools rather than people. */
 const bulky = new Set([
   "node_modules",
@@ -53,13 +55,13 @@ export function lookThrough(request: LookRequest): LookResult {
   return { found: look.found, unseen: look.walk(request.trees) }
 }
 
-type Entry = { name: string; directory: boolean }
-
 class Look {
   readonly found: string[] = []
   readonly #names = new NameIndex<true>()
   readonly #listed = new Map<string, Entry[]>()
+  readonly #namesOf = new Map<string, string[]>()
   #entriesLeft = entriesMax
+  #namesLeft = namesMax
   #directoriesLeft = directoriesMax
 
   constructor(names: readonly Component[]) {
@@ -105,12 +107,27 @@ class Look {
       if (component.kind === "literal") paths = paths.map(path => `${path}/${component.name}`)
       else
         paths = paths.flatMap(path =>
-          this.#list(path || "/").flatMap(({ name }) =>
+          this.#namesIn(path || "/").flatMap(name =>
             matchesName(component, name) ? [`${path}/${name}`] : [],
           ),
         )
     }
     this.found.push(...paths)
+  }
+
+  /** Names alone are a third of the price of names with what they are. */
+  #namesIn(path: string): string[] {
+    const known = this.#namesOf.get(path)
+    if (known !== undefined) return known
+    const names = listNames(path) ?? []
+    this.#namesOf.set(path, names)
+    this.#namesLeft -= names.length
+    if (this.#namesLeft < 0)
+      throw new UserError(
+        `the globs of the policy reach more than ${namesMax} names, the last of them in ${printable(path)}`,
+        "begin them with a plainer path, or use ** below the project",
+      )
+    return names
   }
 
   #list(path: string): Entry[] {
@@ -120,56 +137,5 @@ class Look {
     this.#listed.set(path, entries)
     this.#entriesLeft -= entries.length
     return entries
-  }
-}
-
-/** A directory that cannot be listed by us cannot be listed inside either: same user, fewer rights. */
-function readDirectory(path: string): Entry[] {
-  return listDirectory(path, () => readEntries(path)) ?? []
-}
-
-/** Most directories hold plain names; one that does not is read again as bytes. */
-function readEntries(path: string): Entry[] {
-  const entries = readdirSync(systemPath(path), { withFileTypes: true })
-  if (!entries.some(({ name }) => name.includes(replacement))) return entries.map(entryOf)
-  const raw = readdirSync(systemPath(path), { withFileTypes: true, encoding: "buffer" })
-  return raw.map(entry => ({ ...entryOf(entry), name: textOf(entry.name) }))
-}
-
-function entryOf(entry: Dirent | Dirent<Buffer>): Entry {
-  return { name: String(entry.name), directory: entry.isDirectory() }
-}
-
-/** Asking for a name costs 2 µs, listing a directory 40 and more. */
-const askEachMax = 20
-
-/** Which of the names exist: by asking for each, or by listing the directory once. */
-export function presentNames(facts: PathFacts): PresentNames {
-  const listed = new Map<string, ReadonlySet<string> | undefined>()
-  const namesIn = (directory: string) => {
-    if (!listed.has(directory)) {
-      const names = listDirectory(directory, () => readdirSync(directory))
-      listed.set(directory, names === undefined ? undefined : new Set(names))
-    }
-    return listed.get(directory)
-  }
-  return (directory, names) => {
-    if (names.length <= askEachMax)
-      return names.filter(name => facts(`${directory}/${name}`).kind !== "missing")
-    const present = namesIn(directory)
-    return present === undefined ? names : names.filter(name => present.has(name))
-  }
-}
-
-/** @returns nothing for what is not there, undefined for what may not be listed */
-function listDirectory<T>(path: string, list: () => T[]): T[] | undefined {
-  try {
-    // Most directories that patterns name do not exist, and an exception costs 0.1 ms.
-    return statSync(systemPath(path), { throwIfNoEntry: false })?.isDirectory() ? list() : []
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return []
-    if (code === "EACCES" || code === "EPERM") return undefined
-    throw cause
   }
 }

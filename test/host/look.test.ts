@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import fc from "fast-check"
-import { type LookRequest, lookThrough, presentNames } from "../../src/host/look.ts"
+import { presentNames } from "../../src/host/directory.ts"
+import { type LookRequest, lookThrough } from "../../src/host/look.ts"
 import { createPathFacts } from "../../src/host/path-facts.ts"
 import { searchDisk } from "../../src/host/search.ts"
 import { type Component, compileGlob } from "../../src/policy/glob.ts"
@@ -185,4 +186,20 @@ test("which of many names or of few stand in a directory, is told alike", () => 
   expect(present(path, ["a", "b", "c", ...many])).toEqual(["a", "b"])
   expect(present(join(path, "none"), ["a", ...many])).toEqual([])
   expect(present("/", ["usr", "no-such-name"])).toEqual(["usr"])
+})
+
+test("globs that reach very many names stop the launch, and say so", () => {
+  const root = mkdtempSync(join(tmpdir(), "cordon-look-"))
+  try {
+    for (let at = 0; at < 210; at++) {
+      mkdirSync(join(root, String(at)))
+      for (let below = 0; below < 100; below++) mkdirSync(join(root, String(at), String(below)))
+    }
+    const request = { trees: [], tops: [], names: [] }
+    const far = () => lookThrough({ ...request, globs: [compileGlob(`${root}/*/*/*`)] })
+    expect(far).toThrow(/reach more than 20000 names/)
+    expect(lookThrough({ ...request, globs: [compileGlob(`${root}/*`)] }).found).toHaveLength(210)
+  } finally {
+    rmSync(root, { recursive: true })
+  }
 })
