@@ -23,12 +23,12 @@ import { type NotLive, notLiveRules } from "./plan/not-live.ts"
 import { buildPlan } from "./plan/plan.ts"
 import { relocateRules } from "./plan/relocate.ts"
 import { planState } from "./plan/state.ts"
-import { ownLayer, programLayer, sessionSockets, socketLayer } from "./plan/system.ts"
+import { ownLayer, programLayer, sessionSockets, socketLayer, withoutStrict } from "./plan/system.ts"
 import { agentProtections, builtinNames } from "./policy/builtin.ts"
 import type { Layer } from "./policy/layer.ts"
 import { mergeLayers } from "./policy/merge.ts"
 import type { Policy } from "./policy/policy.ts"
-import type { PathJudge } from "./policy/verdict.ts"
+import { type PathJudge, pathJudge } from "./policy/verdict.ts"
 import type { PresetName } from "./policy/vocabulary.ts"
 import type { WordsPolicy } from "./policy/words-layer.ts"
 import { linkedWorktree, worktreeLayer } from "./worktrees/git.ts"
@@ -101,20 +101,28 @@ export async function prepare(request: RunRequest, complete = true): Promise<Pre
   const found = await findPolicy(request, complete)
   const { site, policy } = found
   const { project, account } = site
+  const relaxed = pathJudge(withoutStrict(policy, policy))
   const state = planState(policy.state, {
     environment: request.environment,
     home: account.home,
     facts: site.facts,
+    ...relaxed,
+    denials: denialsOf(policy),
   })
   const facts = withCreated(site.facts, state.create)
   const needs = policy.settings.strict.value ? programNeeds(request, site) : []
   const relocated = relocateRules(policy, state.moved)
-  const known = { ...relocated, paths: [...relocated.paths, ...state.rules, ...programLayer(needs).paths] }
+  // Naming a program lifts what strict hides, and nothing that a rule denies.
+  const readable = needs.filter(need => relaxed.accessOf(facts(need).canonical) !== "deny")
+  const known = { ...relocated, paths: [...relocated.paths, ...state.rules, ...programLayer(readable).paths] }
   const look = searchDisk(known, project, facts)
   const session = sessionSockets(request.environment, [project, account.home, ...state.create], facts)
-  const sockets = socketLayer(policy.sockets, [...boundSockets(), ...session], facts)
+  const sockets = socketLayer(policy.sockets, { bound: boundSockets(), session }, facts)
   const paths = [...known.paths, ...sockets.paths]
-  const resolved = resolveRules({ ...known, paths }, { project, found: look.found, facts })
+  const resolved = resolveRules(
+    { ...known, paths },
+    { project, home: account.home, found: look.found, facts },
+  )
   const { judge } = resolved
   const plan = buildPlan({
     session: crypto.randomUUID(),
@@ -143,9 +151,15 @@ export function invocationOf(plan: LaunchPlan): { bubblewrap: Bubblewrap; invoca
   return { bubblewrap, invocation: bubblewrapInvocation(plan, bubblewrap.path) }
 }
 
-function worktreeOf({ project, facts }: Site): Layer | undefined {
-  const worktree = linkedWorktree(project, facts)
-  return worktree === undefined ? undefined : worktreeLayer(worktree)
+function denialsOf({ paths }: Policy): string[] {
+  return paths.flatMap(({ access, value }) =>
+    access === "deny" && value.kind === "exact" ? [value.path] : [],
+  )
+}
+
+function worktreeOf({ account, project, facts }: Site): Layer | undefined {
+  const worktree = linkedWorktree(project, account.home, facts)
+  return worktree === undefined ? undefined : worktreeLayer(worktree, facts)
 }
 
 /** The disk as it will be once the agent's own directories are made. */

@@ -1,10 +1,17 @@
-/** Absolute POSIX paths as text. Nothing here looks at a disk. */
-import { posix } from "node:path"
+/**
+ * Absolute POSIX paths as text. Nothing here looks at a disk. Not node:path: the runtime's turns the lone surrogates
+ * that stand for bytes outside UTF-8 (path-bytes.ts) into U+FFFD, and a denial would look for another name.
+ */
 
 /** `path` made absolute against `base`, without `.`, `..`, doubled or trailing slashes. */
 export function absolutePath(path: string, base: string): string {
   if (path.startsWith("/") && !/\/\.{0,2}(\/|$)/.test(path)) return path
-  return withoutTrailingSlash(posix.resolve(base, path))
+  const names: string[] = []
+  for (const name of `${path.startsWith("/") ? "" : base}/${path}`.split("/")) {
+    if (name === "..") names.pop()
+    else if (name !== "" && name !== ".") names.push(name)
+  }
+  return `/${names.join("/")}`
 }
 
 /** The names between the slashes; the root has none. */
@@ -28,11 +35,11 @@ export function isBelow(path: string, tree: string): boolean {
 }
 
 export function parentOf(path: string): string {
-  return posix.dirname(path)
+  return path.slice(0, path.lastIndexOf("/")) || "/"
 }
 
 export function nameOf(path: string): string {
-  return posix.basename(path)
+  return path.slice(path.lastIndexOf("/") + 1)
 }
 
 /** `/a/b/c` → `/`, `/a`, `/a/b`, `/a/b/c`: shallow first. */
@@ -49,8 +56,4 @@ export function lineageOf(path: string): string[] {
 /** `path` with the home directory written as `~`, for people. */
 export function tildePath(path: string, home: string): string {
   return isWithin(path, home) && home !== "/" ? `~${path.slice(home.length)}` : path
-}
-
-function withoutTrailingSlash(path: string): string {
-  return path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path
 }

@@ -68,8 +68,12 @@ function interpreted(path: string, context: SearchContext): ProgramSearch {
     if (interpreter === undefined) return { kind: "found", program: { path, needs } }
     if (context.facts(interpreter).kind !== "file")
       return { kind: "barred", path, why: `its interpreter ${interpreter} does not exist` }
+    // What a script of the project says about its interpreter is the repository's word: it opens nothing.
+    if (isWithin(context.facts(path).canonical, context.directory))
+      return { kind: "found", program: { path, needs } }
     needs.push(...neededBy(interpreter, context.facts))
-    next = interpreter.endsWith("/env") && argument !== undefined ? pathOf(argument, context) : undefined
+    const named = interpreter.endsWith("/env") && argument !== undefined && /^[\w.+-]*$/.test(argument)
+    next = named && !argument.startsWith("-") ? pathOf(argument, context) : undefined
   }
   return { kind: "found", program: { path, needs } }
 }
@@ -111,5 +115,7 @@ function shebangOf(path: string): string[] {
   }
   const line = /^#![ \t]*([^\n]+)/.exec(bytes.toString("latin1", 0, length))?.[1]
   const words = line?.trim().split(/[ \t]+/) ?? []
-  return words.filter((word, index) => index === 0 || (!word.startsWith("-") && !word.includes("=")))
+  // `env -S` before the name is common; any other option has a meaning that we do not guess at.
+  if (words[1] !== "-S") return words
+  return [words[0] ?? "", ...words.slice(2).filter(word => !/^\w+=/.test(word))]
 }

@@ -1,9 +1,21 @@
 /** Cordon replaces itself: nothing of ours runs while the command does. */
-import { closeSync, writeSync } from "node:fs"
+import { closeSync, fstatSync, writeSync } from "node:fs"
 import type { Invocation } from "../backends/invocation.ts"
-import { HostError } from "../base/error.ts"
+import { HostError, UserError } from "../base/error.ts"
 import { bytesOf } from "../base/path-bytes.ts"
-import { closeOnExec, createMemoryFile, duplicateTo, execve, keepOpen, rewind, SystemError } from "./libc.ts"
+import {
+  closeOnExec,
+  createMemoryFile,
+  duplicateTo,
+  execve,
+  joinNewSessionKeyring,
+  keepOpen,
+  rewind,
+  SystemError,
+} from "./libc.ts"
+
+/** ENOSYS: a kernel without keyrings; EPERM: a filter around us that keeps the call from the command as well. */
+const noKeyrings = new Set([1, 38])
 
 const lastDescriptor = 0xffff_ffff
 
@@ -13,6 +25,7 @@ const lastDescriptor = 0xffff_ffff
  * @throws HostError when the kernel refuses
  */
 export function become({ program, words, descriptors, environment }: Invocation): never {
+  refuseDirectories()
   const numbers = descriptors.map(({ number }) => number)
   const first = Math.min(...numbers, lastDescriptor)
   for (const { number, content } of descriptors) {
@@ -26,6 +39,7 @@ export function become({ program, words, descriptors, environment }: Invocation)
       closeSync(file)
     }
   }
+  leaveKeyring()
   closeOnExec(3, first - 1)
   if (numbers.length > 0) closeOnExec(Math.max(...numbers) + 1, lastDescriptor)
   try {
@@ -33,5 +47,33 @@ export function become({ program, words, descriptors, environment }: Invocation)
   } catch (cause) {
     if (!(cause instanceof SystemError)) throw cause
     throw new HostError(`${program} cannot be started: ${cause.message}`, "see `cordon doctor`")
+  }
+}
+
+function leaveKeyring(): void {
+  try {
+    joinNewSessionKeyring()
+  } catch (cause) {
+    if (!(cause instanceof SystemError) || !noKeyrings.has(cause.errno)) throw cause
+  }
+}
+
+/** A directory handed over as standard input leads out: `/proc/self/fd/0/..` is the host's, whatever is mounted. */
+function refuseDirectories(): void {
+  for (const descriptor of [0, 1, 2])
+    if (isDirectory(descriptor))
+      throw new UserError(
+        `descriptor ${descriptor} is a directory, which would lead out of the sandbox`,
+        "hand over a file, or </dev/null",
+      )
+}
+
+function isDirectory(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isDirectory()
+  } catch (cause) {
+    // A closed one leads nowhere.
+    if ((cause as NodeJS.ErrnoException).code !== "EBADF") throw cause
+    return false
   }
 }

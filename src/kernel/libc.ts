@@ -108,6 +108,18 @@ export function setNoNewPrivileges(): void {
   checked("prctl", libc.prctl(38, 1n, 0n, 0n, 0n))
 }
 
+/**
+ * keyctl(2) KEYCTL_JOIN_SESSION_KEYRING: a new, empty session keyring in place of the caller's, whose keys (Kerberos,
+ * encrypted directories) namespaces do not hide.
+ */
+export function joinNewSessionKeyring(): void {
+  const join = 1n
+  checked("keyctl", libc.syscall(keyctlNumber, join, 0n, 0n, 0n))
+}
+
+/** The one call here whose number differs between architectures (syscalls(2)). */
+const keyctlNumber = process.arch === "arm64" ? 219n : 250n
+
 /** landlock_create_ruleset(2); numbers of the landlock calls are the same on every architecture. */
 export function landlockCreateRuleset(attributes: Uint8Array | undefined, flags: number): number {
   const pointer = attributes === undefined ? 0n : BigInt(ptr(attributes))

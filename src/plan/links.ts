@@ -16,6 +16,8 @@ export type Resolved = PathPolicy & { warnings: string[]; judge: PathJudge }
 
 export type Places = {
   project: string
+  /** canonical */
+  home: string
   /** what the look found, links included */
   found: readonly string[]
   facts: PathFacts
@@ -23,8 +25,13 @@ export type Places = {
 
 /** The policy's rules together with those for the targets of links. */
 export function resolveRules(policy: PathPolicy, places: Places): Resolved {
-  const { facts } = places
-  const denials = policy.paths.flatMap(rule => (rule.access === "deny" ? targetRule(rule, facts) : []))
+  const { facts, home, project } = places
+  // A link to the home or the project itself, which an agent could leave behind, would deny everything.
+  const sensible = ({ value }: PathRule) =>
+    value.kind === "exact" && !isWithin(home, value.path) && !isWithin(project, value.path)
+  const denials = policy.paths.flatMap(rule =>
+    rule.access === "deny" ? targetRule(rule, facts).filter(sensible) : [],
+  )
   const paths = [...policy.paths, ...denials, ...deniedByGlob(policy, places)]
   const protections = [
     ...policy.protections,
@@ -91,17 +98,37 @@ function namesBehind(path: string, protections: readonly Protection[]): string[]
 type Opening = { rule: PathRule; target: PathRule; judge: PathJudge }
 
 /** Why a link's target stays as its own rules have it, or undefined when the rule may hold for it too. */
-function refusalOf({ rule, target, judge }: Opening, { project, facts }: Places): string | undefined {
+function refusalOf({ rule, target, judge }: Opening, places: Places): string | undefined {
+  const { home, facts } = places
   const [link, path] = [exactPath(rule), exactPath(target)]
   const own = judge.judge(path)
   if (accesses.indexOf(rule.access) <= accesses.indexOf(own.access)) return undefined
-  const planted = facts(link).links.some(
-    ({ path: place }) => isWithin(place, project) || judge.judge(parentOf(place)).access === "write",
-  )
-  const denied = own.access === "deny" && exactPath(own.rule) !== "/"
+  const planted = facts(link).links.some(({ path: place }) => !isPersons(place, places))
+  // Strict hides the root and the home as a whole; that is no denial of what the link leads to.
+  const denied = own.access === "deny" && !["/", home].includes(exactPath(own.rule))
+  const everything = isWithin(home, path)
+  if (everything)
+    return `${formatSource(rule.source)}: ${link} leads to ${path}, which is more than a link may open`
   if (!planted && !denied) return undefined
-  const why = planted ? "and a link in a writable place opens nothing" : "which is denied"
+  const why = planted
+    ? "and only a link directly in the home, or of the system, opens anything: name its target"
+    : "which is denied"
   return `${formatSource(rule.source)}: ${link} leads to ${path}, ${why}`
+}
+
+/** Where system links lie, such as /bin and /var/run: nobody but the machine's owner puts one there. */
+const systemTrees = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/etc", "/var", "/opt"]
+
+/**
+ * Whether a link is surely a person's: it lies directly in the home, which is no project, or in a system directory.
+ * Anywhere else an agent of an earlier run, in another project or with other caches, may have put it.
+ */
+function isPersons(place: string, { home, project }: Places): boolean {
+  if (isWithin(place, project) || isWithin(place, "/var/tmp")) return false
+  const parent = parentOf(place)
+  return (
+    parent === home || parent === "/" || parent === "/home" || systemTrees.some(tree => isWithin(place, tree))
+  )
 }
 
 /** "" for a glob: no path is called so. */

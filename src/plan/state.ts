@@ -3,7 +3,7 @@ import { UserError } from "../base/error.ts"
 import { absolutePath, isWithin } from "../base/path.ts"
 import { printable } from "../base/printable.ts"
 import type { PathFacts } from "../host/path-facts.ts"
-import type { PathRule, StateEntry } from "../policy/layer.ts"
+import type { Access, PathRule, StateEntry } from "../policy/layer.ts"
 import type { Relocation } from "./relocate.ts"
 
 export type StatePlan = {
@@ -21,6 +21,10 @@ export type StateContext = {
   environment: Readonly<Record<string, string | undefined>>
   home: string
   facts: PathFacts
+  /** the access that the policy gives without strict: what a variable may not open is what a rule denies */
+  accessOf: (path: string) => Access
+  /** exact paths that the policy denies */
+  denials: readonly string[]
 }
 
 /** Where redirected caches lie inside. */
@@ -44,15 +48,45 @@ export function planState(entries: readonly StateEntry[], context: StateContext)
   return plan
 }
 
+/** Directories of the system: a variable that names one of them makes nothing there writable. */
+const systemTrees = [
+  "/bin",
+  "/boot",
+  "/dev",
+  "/etc",
+  "/lib",
+  "/lib64",
+  "/proc",
+  "/run",
+  "/sbin",
+  "/sys",
+  "/usr",
+  "/var/lib",
+]
+
 /** Values that are no directory's absolute path (`0`, a list with `:`) do not move anything. */
-function placeOf({ value, variable, below }: StateEntry, { environment, home }: StateContext): string {
-  const moved = variable === undefined ? undefined : environment[variable]
+function placeOf({ value, variable, below }: StateEntry, context: StateContext): string {
+  const { environment, home, facts } = context
+  const moved =
+    variable === undefined || isRepositorys(variable, environment) ? undefined : environment[variable]
   if (moved === undefined || !moved.startsWith("/") || moved.includes(":")) return value
   const path = absolutePath(below, absolutePath(moved, "/"))
-  if (isWithin(home, path))
-    throw new UserError(
-      `${variable}=${printable(moved)} would make your home directory writable`,
-      `set ${variable} to a directory of its own, or unset it`,
-    )
-  return path
+  const { canonical } = facts(path)
+  if (path === value || systemTrees.some(tree => isWithin(canonical, tree))) return value
+  const touches = isWithin(home, canonical) ? "your home directory" : deniedIn(canonical, context)
+  if (touches === undefined) return canonical
+  throw new UserError(
+    `${variable}=${printable(moved)} would make ${printable(touches)} writable`,
+    `set ${variable} to a directory of its own, or unset it`,
+  )
+}
+
+/** What the policy denies there: the place itself, or something in it. */
+function deniedIn(path: string, { accessOf, denials }: StateContext): string | undefined {
+  return accessOf(path) === "deny" ? path : denials.find(denied => isWithin(denied, path))
+}
+
+/** In a script of npm's, its settings come from the project's .npmrc: the repository's word. */
+function isRepositorys(variable: string, environment: StateContext["environment"]): boolean {
+  return environment.npm_lifecycle_event !== undefined && variable.toLowerCase().startsWith("npm_config_")
 }

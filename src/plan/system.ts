@@ -3,6 +3,7 @@ import { absolutePath, isWithin } from "../base/path.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import { emptyLayer, type Layer, type PathRule } from "../policy/layer.ts"
 import { privateDirectories } from "../policy/merge.ts"
+import type { Policy } from "../policy/policy.ts"
 import { placeProtection } from "../policy/protection.ts"
 import { type Sourced, sourceOf } from "../policy/source.ts"
 
@@ -50,10 +51,23 @@ export function programLayer(needs: readonly string[]): Layer {
   return layer
 }
 
+/** The rules as they would be if nobody had said strict: the root and the home readable where no rule decides. */
+export function withoutStrict(
+  rules: Pick<Policy, "paths" | "protections">,
+  { settings }: Pick<Policy, "settings">,
+): Pick<Policy, "paths" | "protections"> {
+  const paths = rules.paths.map(rule =>
+    rule.access === "deny" && rule.source === settings.strict.source
+      ? { ...rule, access: "read" as const }
+      : rule,
+  )
+  return { ...rules, paths }
+}
+
 /** Sockets of the host are reached only when the policy names them: the others are hidden where they are seen. */
 export function socketLayer(
   sockets: readonly Sourced<string>[],
-  seen: readonly string[],
+  seen: { bound: readonly string[]; session: readonly string[] },
   facts: PathFacts,
 ): Pick<Layer, "paths"> {
   const allowed = sockets.filter(({ value }) => facts(value).kind === "other")
@@ -62,9 +76,10 @@ export function socketLayer(
     const value = { kind: "exact" as const, path: facts(socket.value).canonical }
     return { ...socket, value, access: "read", role: "state" }
   })
-  const hidden = seen
-    .map(facts)
-    .filter(({ canonical, kind }) => (kind === "other" || kind === "directory") && !named.has(canonical))
+  // Somebody may have put a directory where a socket was; only the session's own directory is meant as one.
+  const bound = seen.bound.map(facts).filter(({ kind }) => kind === "other")
+  const hidden = [...bound, ...seen.session.map(facts)]
+    .filter(({ canonical }) => !named.has(canonical))
     .map(({ canonical }) => denial(canonical))
   return { paths: [...opened, ...hidden] }
 }

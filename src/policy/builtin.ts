@@ -16,6 +16,11 @@ export function builtinNames(): readonly BuiltinName[] {
   return texts
 }
 
+/** Names that `extends` and `--profile` know. */
+export function profileNames(): string[] {
+  return builtinNames().flatMap(({ name, layer }) => (layer === "base" || layer === "preset" ? [] : [name]))
+}
+
 /**
  * The layer of one built-in profile; undefined when there is none of that name.
  * @param presentNames leaves out rules for places that do not exist (present.ts); absent = the whole layer

@@ -17,7 +17,7 @@ import { PolicyError, type Problem, UserError } from "../base/error.ts"
 import { absolutePath, isWithin, parentOf } from "../base/path.ts"
 import { printable } from "../base/printable.ts"
 import { buildLayer } from "./build-layer.ts"
-import { builtinLayer, builtinNames } from "./builtin.ts"
+import { builtinLayer, profileNames } from "./builtin.ts"
 import { asLayer, type Layer } from "./layer.ts"
 import type { ParsedPolicy } from "./parse.ts"
 import { expandVariables, type PathVariables } from "./path-pattern.ts"
@@ -42,7 +42,7 @@ export type LoadContext = {
   confineTo: string | undefined
 }
 
-/** A larger policy is a mistake or an attack. */
+/** More is a mistake or an attack. */
 const bytesMax = 1 << 20
 const extendsMax = 32
 
@@ -109,11 +109,12 @@ export async function loadPolicy(
         "make it a readable file, or remove it",
       )
     case "ok":
-      return readingOf({ path, shown, text: loaded.text, trail: [path] }, context)
+      return readingOf({ path, shown, text: loaded.text, trail: [path], seen: { count: 1 } }, context)
   }
 }
 
-type Opened = { path: string; shown: string; text: string; trail: string[] }
+/** `seen` counts all files of a reading: a few that extend each other twice would be read a million times. */
+type Opened = { path: string; shown: string; text: string; trail: string[]; seen: { count: number } }
 
 async function readingOf(opened: Opened, context: LoadContext): Promise<PolicyReading> {
   // Loaded by the first policy file: the YAML parser and the schema cost 3 ms that a launch without one saves.
@@ -167,7 +168,7 @@ async function extendedReading(
   }
   const path = absolutePath(expandText(name, context.variables, problem), parentOf(opened.path))
   if (opened.trail.includes(path)) throw problem(`extends itself: ${[...opened.trail, path].join(" → ")}`)
-  if (opened.trail.length > extendsMax) throw problem(`extends more than ${extendsMax} files in a row`)
+  if (opened.seen.count++ > extendsMax) throw problem(`extends more than ${extendsMax} files in all`)
   // As written, and below by its real place: a link in the repository may lead anywhere.
   const outside = (place: string) => context.confineTo !== undefined && !isWithin(place, context.confineTo)
   const refusal = `a project's policy may extend files of the project only, not "${name}"`
@@ -176,7 +177,10 @@ async function extendedReading(
   if (loaded.kind === "missing") throw problem(`"${name}" does not exist`)
   if (loaded.kind === "unreadable") throw problem(`"${name}" cannot be read: ${loaded.why}`)
   if (outside(realpathSync(path))) throw problem(refusal)
-  return readingOf({ path, shown: name, text: loaded.text, trail: [...opened.trail, path] }, context)
+  return readingOf(
+    { path, shown: name, text: loaded.text, trail: [...opened.trail, path], seen: opened.seen },
+    context,
+  )
 }
 
 function expandText(
@@ -190,9 +194,4 @@ function expandText(
     if (!(cause instanceof SyntaxError)) throw cause
     throw problem(cause.message)
   }
-}
-
-/** Names that `extends` and `--profile` know. */
-export function profileNames(): string[] {
-  return builtinNames().flatMap(({ name, layer }) => (layer === "base" || layer === "preset" ? [] : [name]))
 }

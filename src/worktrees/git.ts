@@ -17,7 +17,7 @@ export type LinkedWorktree = { gitDirectory: string; commonDirectory: string }
  * The linked worktree at `project`, when it is one that the main repository itself acknowledges: a `.git` file is
  * the word of whoever can write in the project, the pointer back to it is the word of `git worktree add`.
  */
-export function linkedWorktree(project: string, facts: PathFacts): LinkedWorktree | undefined {
+export function linkedWorktree(project: string, home: string, facts: PathFacts): LinkedWorktree | undefined {
   const pointer = `${project}/.git`
   if (facts(pointer).kind !== "file" || facts(pointer).canonical !== pointer) return undefined
   const target = /^gitdir: (.+)$/m.exec(textOf(pointer))?.[1]
@@ -29,17 +29,23 @@ export function linkedWorktree(project: string, facts: PathFacts): LinkedWorktre
   const commonDirectory = facts(absolutePath(common, gitDirectory)).canonical
   const acknowledged = facts(absolutePath(back, gitDirectory)).canonical === pointer
   const inPlace = parentOf(gitDirectory) === `${commonDirectory}/worktrees`
-  return acknowledged && inPlace && isBelow(gitDirectory, commonDirectory)
-    ? { gitDirectory, commonDirectory }
-    : undefined
+  const trusted = !isAgents(commonDirectory, home) && !isBelow(commonDirectory, project)
+  return acknowledged && inPlace && trusted ? { gitDirectory, commonDirectory } : undefined
+}
+
+/** Agents and tools write below the home's dot directories: a repository there acknowledges whatever they like. */
+function isAgents(path: string, home: string): boolean {
+  return isBelow(path, home) && path.slice(home.length + 1).startsWith(".")
 }
 
 /** What a linked worktree opens, as a layer beside the built-in ones. */
-export function worktreeLayer({ gitDirectory, commonDirectory }: LinkedWorktree): Layer {
+export function worktreeLayer({ gitDirectory, commonDirectory }: LinkedWorktree, facts: PathFacts): Layer {
   const layer = emptyLayer("base")
   const common = { source: sourceOf("built-in: git worktree"), layer: "base", locked: false } as const
+  // A link in their place was put there by somebody who could write in the main repository: an agent, perhaps.
   for (const path of [gitDirectory, ...["objects", "refs", "logs"].map(name => `${commonDirectory}/${name}`)])
-    layer.paths.push({ ...common, value: { kind: "exact", path }, access: "write", role: "policy" })
+    if (facts(path).canonical === path && facts(path).kind === "directory")
+      layer.paths.push({ ...common, value: { kind: "exact", path }, access: "write", role: "policy" })
   for (const name of ["gitdir", "commondir", "config.worktree", "hooks"])
     layer.protections.push({
       ...common,

@@ -102,13 +102,28 @@ describe("by path", () => {
 })
 
 describe("what a program needs", () => {
+  // A script of the project's says nothing about interpreters that is believed, so these lie outside of it.
+  const outside = (word: string, search: Search = {}) => find(word, { directory: "/nowhere", ...search })
+
+  test("a script of the project names no interpreter that is opened for it", () => {
+    program("project/build.sh", `#!${program("bin/secret")} x\n`)
+    const search = find("./build.sh", { directory: join(root, "project") })
+    expect(needs(search)).toEqual([join(root, "project/build.sh")])
+  })
+
+  test("options of env are not guessed at", () => {
+    const env = program("bin/env2/env")
+    program("bin/odd", `#!${env} -S -u ${program("bin/secret")} sh\n`)
+    expect(needs(outside("odd", { path: ["bin"] }))).not.toContain(join(root, "bin/secret"))
+  })
+
   test("is itself, and the links that lead to it", () => {
     symlinkSync("../one/tool", join(root, "two/alias"))
     symlinkSync("alias", join(root, "two/second"))
-    expect(needs(find("second"))).toEqual(
+    expect(needs(outside("second"))).toEqual(
       ["one/tool", "two/alias", "two/second"].map(name => join(root, name)),
     )
-    expect(foundAt(find("second"))).toBe(join(root, "two/second"))
+    expect(foundAt(outside("second"))).toBe(join(root, "two/second"))
   })
 
   test("is its interpreter, and that one's", () => {
@@ -116,7 +131,7 @@ describe("what a program needs", () => {
     program("bin/script", `#!${shell} -e\n`)
     program("bin/spaced", `#! \t${shell}\n`)
     for (const name of ["script", "spaced"])
-      expect(needs(find(name, { path: ["bin"] }))).toEqual([join(root, `bin/${name}`), shell].sort())
+      expect(needs(outside(name, { path: ["bin"] }))).toEqual([join(root, `bin/${name}`), shell].sort())
   })
 
   test.each([
@@ -126,7 +141,7 @@ describe("what a program needs", () => {
   ])("is what env would start: %s", (_, line) => {
     const env = program("bin/env")
     program("bin/by-env", line.replace("ENV", env))
-    expect(needs(find("by-env", { path: ["bin", "one"] }))).toEqual(
+    expect(needs(outside("by-env", { path: ["bin", "one"] }))).toEqual(
       [env, join(root, "bin/by-env"), join(root, "one/tool")].sort(),
     )
   })
@@ -136,14 +151,14 @@ describe("what a program needs", () => {
     program("chain/outer", `#!${env} inner\n`)
     program("chain/inner", `#!${env} last\n`)
     const last = program("chain/last")
-    expect(needs(find("outer", { path: ["chain"] }))).toContain(last)
+    expect(needs(outside("outer", { path: ["chain"] }))).toContain(last)
     program("chain/round", `#!${env} round\n`)
-    expect(find("round", { path: ["chain"] }).kind).toBe("found")
+    expect(outside("round", { path: ["chain"] }).kind).toBe("found")
   })
 
   test("without its interpreter it may not run, and the interpreter is named", () => {
     program("bin/broken", "#!/no/such/interpreter\n")
-    expect(find("broken", { path: ["bin"] })).toEqual({
+    expect(outside("broken", { path: ["bin"] })).toEqual({
       kind: "barred",
       path: join(root, "bin/broken"),
       why: "its interpreter /no/such/interpreter does not exist",
@@ -154,10 +169,10 @@ describe("what a program needs", () => {
     program("lib/node_modules/@x/agent/cli.js", "#!/usr/bin/env true\n")
     mkdirSync(join(root, "shims"))
     symlinkSync("../lib/node_modules/@x/agent/cli.js", join(root, "shims/agent"))
-    expect(needs(find("agent", { path: ["shims"] }))).toContain(join(root, "lib/node_modules"))
+    expect(needs(outside("agent", { path: ["shims"] }))).toContain(join(root, "lib/node_modules"))
     program(".nvm/versions/v1/bin/node")
-    expect(needs(find(join(root, ".nvm/versions/v1/bin/node")))).toContain(join(root, ".nvm"))
-    for (const need of needs(find("/usr/bin/env"))) expect(["/", "/usr"]).not.toContain(need)
+    expect(needs(outside(join(root, ".nvm/versions/v1/bin/node")))).toContain(join(root, ".nvm"))
+    for (const need of needs(outside("/usr/bin/env"))) expect(["/", "/usr"]).not.toContain(need)
   })
 
   test("is nothing more for a text without a #! line, an empty file or a long first line", () => {
@@ -169,7 +184,7 @@ describe("what a program needs", () => {
       ["late", "\n#!/no\n"],
     ] as const) {
       program(`odd/${name}`, text)
-      expect(needs(find(name, { path }))).toEqual([join(root, `odd/${name}`)])
+      expect(needs(outside(name, { path }))).toEqual([join(root, `odd/${name}`)])
     }
   })
 })

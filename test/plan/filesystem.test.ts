@@ -21,7 +21,12 @@ function say(words: string): Said {
 function plan(said: readonly Said[], disk: readonly string[], found: readonly string[] = []) {
   const facts = fakeDisk([...own.map(path => `${path}/`), ...disk])
   const ground = ["read / base", ...own.map(path => `private ${path} base`)].map(say)
-  const resolved = resolveRules(rulesOf([...ground, ...said]), { project: "/a", found, facts })
+  const resolved = resolveRules(rulesOf([...ground, ...said]), {
+    project: "/a",
+    home: "/nobody",
+    found,
+    facts,
+  })
   const { judge } = pathJudge(resolved)
   const links = linksOf(resolved.paths, facts)
   const planned = planFilesystem({ judge, facts, places: placesOf({ ...resolved, found, facts }), links })

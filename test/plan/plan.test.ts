@@ -19,7 +19,7 @@ function planned({ layers = [], settings = {}, ...change }: Change = {}) {
   const facts = fakeDisk(disk)
   const user = layerOf("user", { settings })
   const policy = mergeLayers([base, user, ...layers], { home: "/home/me", otherHomes: [] })
-  const resolved = resolveRules(policy, { project: "/home/me/p", found: [], facts })
+  const resolved = resolveRules(policy, { project: "/home/me/p", home: "/home/me", found: [], facts })
   return buildPlan({
     session: "session-1",
     command: ["ls", "-l"],

@@ -16,7 +16,13 @@ function plan(entries: readonly Entry[], environment: Record<string, string> = {
     ...{ variable: undefined, below: "", absent: "skip" as const },
     ...entry,
   }))
-  return planState(full, { environment, home: "/b", facts: fakeDisk(disk) })
+  return planState(full, {
+    environment,
+    home: "/b",
+    facts: fakeDisk(disk),
+    accessOf: path => (path.startsWith("/denied") ? "deny" : "read"),
+    denials: ["/denied", "/data/secret"],
+  })
 }
 
 const writable = ({ rules }: StatePlan) => rules.map(({ access, value }) => `${access} ${patternText(value)}`)

@@ -4,7 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { PolicyError, UserError } from "../../src/base/error.ts"
-import { type LoadContext, loadPolicy, profileNames, readPolicyFile } from "../../src/policy/load.ts"
+import { profileNames } from "../../src/policy/builtin.ts"
+import { type LoadContext, loadPolicy, readPolicyFile } from "../../src/policy/load.ts"
 import { patternText } from "../../src/policy/path-pattern.ts"
 
 const root = mkdtempSync(join(realpathSync(tmpdir()), "cordon-load-"))
@@ -165,7 +166,7 @@ describe("extends", () => {
     const short = directory({ ...start, ...chain(30), "30.yaml": "" })
     expect((await load(short))?.layers).toHaveLength(32)
     const long = directory({ ...start, ...chain(60), "60.yaml": "" })
-    expect(await complaint(long)).toContain("extends more than 32 files in a row")
+    expect(await complaint(long)).toContain("extends more than 32 files in all")
   })
 })
 

@@ -12,7 +12,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { createPathFacts } from "../../src/host/path-facts.ts"
+import { createPathFacts, type PathFacts } from "../../src/host/path-facts.ts"
 import { patternText } from "../../src/policy/path-pattern.ts"
 import { protectionText } from "../../src/policy/protection.ts"
 import { pathJudge } from "../../src/policy/verdict.ts"
@@ -33,7 +33,7 @@ function git(directory: string, ...words: string[]): void {
   if (exitCode !== 0) throw new Error(`git ${words.join(" ")}: ${stderr}`)
 }
 
-const worktreeAt = (project: string) => linkedWorktree(project, createPathFacts())
+const worktreeAt = (project: string) => linkedWorktree(project, "/home/nobody", createPathFacts())
 
 /** A directory with a `.git` file that says this. */
 function pointing(name: string, text: string): string {
@@ -141,7 +141,21 @@ describe("no linked worktree", () => {
 })
 
 describe("what a worktree opens", () => {
-  const layer = worktreeLayer({ gitDirectory: "/m/.git/worktrees/w", commonDirectory: "/m/.git" })
+  const directories: PathFacts = path => ({ canonical: path, kind: "directory", links: [] })
+  const worktree = { gitDirectory: "/m/.git/worktrees/w", commonDirectory: "/m/.git" }
+  const layer = worktreeLayer(worktree, directories)
+
+  test("is nothing that a link stands for: an agent could have put it there", () => {
+    const linked: PathFacts = path =>
+      path.endsWith("logs") ? { canonical: "/victim", kind: "directory", links: [] } : directories(path)
+    const paths = worktreeLayer(worktree, linked).paths.map(
+      ({ value }) => value.kind === "exact" && value.path,
+    )
+    expect(paths).not.toContain("/m/.git/logs")
+    expect(paths).not.toContain("/victim")
+    expect(paths).toContain("/m/.git/objects")
+  })
+
   const { judge } = pathJudge({
     paths: [pathRule("read", "/", { layer: "base" }), ...layer.paths],
     protections: layer.protections,

@@ -1,0 +1,130 @@
+/** What a repository wrote, or an agent left behind in an earlier run, opens nothing in the next one. */
+import { expect, test } from "bun:test"
+import { chmodSync, existsSync, mkdirSync, openSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { makeRepository, World } from "../support/world.ts"
+
+const secret = "-----the key-----"
+
+test.each(["--strict", "--trust untrusted"])(
+  "the #! line of a repository's script opens no secret with %s, and the script runs",
+  async options => {
+    using world = new World({ home: { ".ssh/id_rsa": secret, "notes.txt": "mine" } })
+    for (const target of [".ssh/id_rsa", "notes.txt"]) {
+      const path = join(world.home, target)
+      const lines = ["#!/usr/bin/env -S sh", `cat ${path}`, "echo ran"]
+      writeFileSync(join(world.project, "plain.sh"), lines.join("\n"))
+      writeFileSync(
+        join(world.project, "tricky.sh"),
+        [`#!/usr/bin/env -S -u ${path} sh`, ...lines.slice(1)].join("\n"),
+      )
+      writeFileSync(join(world.project, "direct.sh"), `#!${path}\n`)
+      for (const name of ["plain.sh", "tricky.sh", "direct.sh"]) {
+        chmodSync(join(world.project, name), 0o755)
+        const { stdout, stderr } = await world.cordon([...options.split(" "), "--", `./${name}`])
+        expect(stdout + stderr).not.toContain(secret)
+        expect(stdout).not.toContain("mine")
+        if (name !== "direct.sh") expect(stdout).toContain("ran")
+      }
+    }
+  },
+)
+
+test("a link in a repository's git directory opens nothing for its worktrees, which can still commit", async () => {
+  using world = new World({ git: true, home: { "victim/file": "1" } })
+  await world.host("git", "worktree", "add", "-q", "../tree")
+  await world.shell(`mv .git/logs .git/was && ln -s ${world.home}/victim .git/logs`)
+  const tree = join(dirname(world.project), "tree")
+  const { stdout } = await world.cordon([
+    "-C",
+    tree,
+    "--",
+    "sh",
+    "-c",
+    `touch ${world.home}/victim/x && echo WROTE`,
+  ])
+  expect(stdout).toBe("")
+  const objects = `echo x | git hash-object -w --stdin > /dev/null && echo stored`
+  expect((await world.cordon(["-C", tree, "--", "sh", "-c", objects])).stdout).toBe("stored\n")
+})
+
+test("a repository that an agent made in its own state acknowledges nothing", async () => {
+  using world = new World({ home: { ".claude/": "", "victim/file": "1" } })
+  const fake = join(world.home, ".claude/fake")
+  mkdirSync(join(fake, "worktrees/x"), { recursive: true })
+  writeFileSync(join(fake, "worktrees/x/gitdir"), join(world.project, ".git"))
+  writeFileSync(join(fake, "worktrees/x/commondir"), "../..")
+  mkdirSync(join(fake, "objects"))
+  symlinkSync(join(world.home, "victim"), join(fake, "refs"))
+  writeFileSync(join(world.project, ".git"), `gitdir: ${fake}/worktrees/x`)
+  const { stdout } = await world.shell(
+    `for d in ${fake}/objects ${world.home}/victim; do touch $d/x && echo WROTE; done; echo ran`,
+  )
+  expect(stdout).toBe("ran\n")
+})
+
+test("a link that an agent left in a cache opens nothing, the person's own link to the cache does", async () => {
+  using world = new World({ home: { "data/go/pkg/mod/": "", "victim/file": "1" } })
+  symlinkSync("data/go", join(world.home, "go"))
+  const own = await world.shell("touch ~/go/pkg/mod/x && echo WROTE")
+  expect(own.stdout).toBe("WROTE\n")
+  renameSync(join(world.home, "data/go/pkg/mod"), join(world.home, "data/go/pkg/was"))
+  for (const target of [world.home, join(world.home, "victim"), "/"]) {
+    await world.host("ln", "-sfn", target, join(world.home, "data/go/pkg/mod"))
+    const { stdout } = await world.shell("touch ~/victim/x && echo WROTE; echo ran")
+    expect(stdout).toBe("ran\n")
+  }
+})
+
+test("a variable opens nothing that is denied, and not the home by a detour", async () => {
+  using world = new World({ home: { ".ssh/id_rsa": secret, "own-cache/": "" } })
+  symlinkSync(world.home, join(dirname(world.project), "detour"))
+  for (const place of [join(world.home, ".ssh"), join(dirname(world.project), "detour")]) {
+    const { code, stdout } = await world.shell("cat ~/.ssh/id_rsa", { env: { npm_config_cache: place } })
+    expect({ code, stdout }).toEqual({ code: 125, stdout: "" })
+  }
+  const script = { npm_config_cache: join(world.home, ".ssh"), npm_lifecycle_event: "test" }
+  expect((await world.shell("cat ~/.ssh/id_rsa; echo ran", { env: script })).stdout).toBe("ran\n")
+  const cache = { npm_config_cache: join(world.home, "own-cache") }
+  expect((await world.shell("touch ~/own-cache/x && echo WROTE", { env: cache })).stdout).toBe("WROTE\n")
+})
+
+test("what a denied link leads to is denied, whatever bytes its name has; such names stop no launch", async () => {
+  using world = new World()
+  const script = [
+    `s=$(printf "$HOME/s\\377h") && mkdir "$s" && echo '${secret}' > "$s/id_rsa" && ln -s "$s" "$HOME/.ssh"`,
+    `touch "$(printf 'odd\\377name')" readable`,
+  ]
+  await world.host("sh", "-c", script.join("\n"))
+  const { stdout, code } = await world.shell("cat ~/.ssh/id_rsa; ls | wc -l")
+  expect({ stdout: stdout.trim(), code }).toEqual({ stdout: "2", code: 0 })
+})
+
+test("a directory as standard input is refused, a file is handed on", async () => {
+  using world = new World({ home: { "service/x": "1" }, project: { input: "words" } })
+  const give = (path: string) => {
+    const words = [join(import.meta.dir, "../../dist/cordon"), "-q", "--", "cat"]
+    const stdin = openSync(path, "r")
+    return Bun.spawnSync(words, { cwd: world.project, env: world.env, stdin, stdout: "pipe", stderr: "pipe" })
+  }
+  expect(give(join(world.home, "service")).exitCode).toBe(125)
+  expect(give(join(world.project, "input")).stdout.toString()).toBe("words")
+  expect(existsSync(join(world.home, "service/x"))).toBe(true)
+})
+
+test("files that extend each other many times over stop the launch soon", async () => {
+  using world = new World()
+  for (let at = 0; at < 20; at++)
+    writeFileSync(join(world.project, `p${at}.yaml`), `extends: [./p${at + 1}.yaml, ./p${at + 1}.yaml]\n`)
+  writeFileSync(join(world.project, "p20.yaml"), "version: 1\n")
+  writeFileSync(join(world.project, ".cordon.yaml"), "extends: [./p0.yaml]\n")
+  const { code, stderr } = await world.shell("echo ran")
+  expect(code).toBe(125)
+  expect(stderr).toContain("extends more than")
+})
+
+test("a repository of the project's own is one like any other", async () => {
+  using world = new World()
+  makeRepository(world.project, world.env)
+  expect((await world.shell("git status --short && echo works")).stdout).toBe("works\n")
+})
