@@ -101,19 +101,19 @@ export async function prepare(request: RunRequest, complete = true): Promise<Pre
   const found = await findPolicy(request, complete)
   const { site, policy } = found
   const { project, account } = site
-  const relaxed = pathJudge(withoutStrict(policy, policy))
+  const accessOf = relaxedAccess(policy)
   const state = planState(policy.state, {
     environment: request.environment,
     home: account.home,
     facts: site.facts,
-    ...relaxed,
+    accessOf,
     denials: denialsOf(policy),
   })
   const facts = withCreated(site.facts, state.create)
   const needs = policy.settings.strict.value ? programNeeds(request, site) : []
   const relocated = relocateRules(policy, state.moved)
   // Naming a program lifts what strict hides, and nothing that a rule denies.
-  const readable = needs.filter(need => relaxed.accessOf(facts(need).canonical) !== "deny")
+  const readable = needs.filter(need => accessOf(facts(need).canonical) !== "deny")
   const known = { ...relocated, paths: [...relocated.paths, ...state.rules, ...programLayer(readable).paths] }
   const look = searchDisk(known, project, facts)
   const session = sessionSockets(request.environment, [project, account.home, ...state.create], facts)
@@ -149,6 +149,15 @@ export async function prepare(request: RunRequest, complete = true): Promise<Pre
 export function invocationOf(plan: LaunchPlan): { bubblewrap: Bubblewrap; invocation: Invocation } {
   const bubblewrap = findBubblewrap()
   return { bubblewrap, invocation: bubblewrapInvocation(plan, bubblewrap.path) }
+}
+
+/** What the policy gives where strict alone does not decide; made when somebody asks, which few launches do. */
+function relaxedAccess(policy: Policy): PathJudge["accessOf"] {
+  let judge: PathJudge | undefined
+  return path => {
+    judge ??= pathJudge(withoutStrict(policy, policy))
+    return judge.accessOf(path)
+  }
 }
 
 function denialsOf({ paths }: Policy): string[] {
