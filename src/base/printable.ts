@@ -11,12 +11,6 @@ export function printable(text: string): string {
   return text.replace(unprintable, escapeCharacter)
 }
 
-/** Like `printable`, and cut to `length` characters. */
-export function printableStart(text: string, length: number): string {
-  const start = [...text].slice(0, length).join("")
-  return start.length < text.length ? `${printable(start)}…` : printable(text)
-}
-
 /** A word as a POSIX shell would have to be given it. */
 export function shellQuoted(word: string): string {
   if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
 import fc from "fast-check"
-import { printable, printableStart, shellQuoted } from "../../src/base/printable.ts"
+import { printable, shellQuoted } from "../../src/base/printable.ts"
 
 describe("printable", () => {
   test.each([
@@ -42,17 +42,6 @@ describe("printable", () => {
       }),
     )
   })
-})
-
-test.each([
-  ["abc", 3, "abc"],
-  ["abcd", 3, "abc…"],
-  ["", 0, ""],
-  ["a", 0, "…"],
-  ["a\nbc", 2, "a\\n…"],
-  ["\x1b[31mlong", 1, "\\x1b…"],
-])("the start of %j, %p characters, is %j", (text, length, shown) => {
-  expect(printableStart(text, length)).toBe(shown)
 })
 
 describe("shellQuoted", () => {
