@@ -4,7 +4,8 @@
  */
 import { expect, test } from "bun:test"
 import { failed, succeeded } from "../support/attempts.ts"
-import { World } from "../support/world.ts"
+import { keyringScript } from "../support/libc.ts"
+import { bun, cordonBinary, World } from "../support/world.ts"
 
 const readable = ["/proc/kcore", "/proc/kallsyms", "/proc/keys", "/proc/key-users", "/proc/timer_list"]
 const listable = [
@@ -64,4 +65,16 @@ test("what programs ask of /proc and /sys answers", async () => {
     topology: "ls /sys/devices/system/cpu/ | grep -q cpu0",
   })
   expect(failed(got)).toEqual({})
+})
+
+test("the session's keys are out of reach, and a keyring of its own works inside", async () => {
+  using world = new World()
+  const script = keyringScript(`cordon-test-${crypto.randomUUID()}`)
+  const inside = [bun, "-e", script]
+  // Without Cordon between them the key is found: the attempt itself works.
+  const direct = await world.host(bun, "-e", script, "words", ...inside)
+  expect(direct).toBe("outside: added\ninside: found added\n")
+  const confined = [cordonBinary, "-q", "--read", bun, "--", ...inside]
+  const got = await world.host(bun, "-e", script, "words", ...confined)
+  expect(got).toBe("outside: added\ninside: none added\n")
 })

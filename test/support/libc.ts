@@ -46,3 +46,26 @@ for (const letter of ${JSON.stringify(text)})
   process.stdout.write("ioctl " + ioctl(0, 0x5412n, ptr(Buffer.from(letter))) + "\\n")
 `
 }
+
+/**
+ * JavaScript that joins a session keyring of its own, puts a key there, and starts the words that follow it; with no
+ * words it prints whether a key of that name is in the session keyring, and whether one can be added: keyctl(2).
+ */
+export function keyringScript(name: string): string {
+  return `
+const { dlopen, ptr } = require("bun:ffi")
+const { syscall } = dlopen("libc.so.6", { syscall: { args: ["i64", "i64", "u64", "u64", "u64", "u64"], returns: "i64" } }).symbols
+const [keyctl, addKey] = process.arch === "arm64" ? [219n, 217n] : [250n, 248n]
+const text = words => BigInt(ptr(Buffer.from(words + "\\0")))
+const session = BigInt.asUintN(64, -3n)
+const add = key => Number(syscall(addKey, Number(text("user")), text(key), text("value"), 5n, session)) > 0
+const words = process.argv.slice(process.argv.indexOf("words") + 1)
+if (process.argv.includes("words")) {
+  syscall(keyctl, 1, 0n, 0n, 0n, 0n)
+  console.log(add(${JSON.stringify(name)}) ? "outside: added" : "outside: no keyrings")
+  process.exit(Bun.spawnSync(words, { stdio: ["ignore", "inherit", "inherit"] }).exitCode)
+}
+const found = Number(syscall(keyctl, 10, session, text("user"), text(${JSON.stringify(name)}), 0n)) > 0
+console.log(found ? "inside: found" : "inside: none", add("own") ? "added" : "not added")
+`
+}

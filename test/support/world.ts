@@ -8,7 +8,7 @@ import { launch, type Outcome, type Running, run } from "./process.ts"
 export const cordonBinary = process.env.CORDON_BINARY ?? join(import.meta.dir, "../../dist/cordon")
 
 /** The runtime of the tests, which scripts inside the sandbox run on too. */
-const bun = process.execPath
+export const bun = process.execPath
 
 export const isRoot = process.getuid?.() === 0
 
