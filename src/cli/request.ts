@@ -155,7 +155,7 @@ function portNumber(text: string, option: string): number {
 function environmentPolicy(environment: RunRequest["environment"]): WordsPolicy {
   const known = ["CORDON_CONFIG", "CORDON_NET", "CORDON_TRUST", "CORDON", "CORDON_SESSION"]
   for (const name of Object.keys(environment))
-    if (name.startsWith("CORDON_") && !known.includes(name) && !name.startsWith("CORDON_TEST_"))
+    if (name.startsWith("CORDON_") && !known.includes(name))
       throw new UserError(
         `unknown variable ${printable(name)}${didYouMean(name, known)}`,
         `unset ${printable(name)}; known are CORDON_CONFIG, CORDON_NET and CORDON_TRUST`,

@@ -25,12 +25,11 @@ export type Places = {
 
 /** The policy's rules together with those for the targets of links. */
 export function resolveRules(policy: PathPolicy, places: Places): Resolved {
-  const { facts, home, project } = places
-  // A link to the home or the project itself, which an agent could leave behind, would deny everything.
-  const sensible = ({ value }: PathRule) =>
-    value.kind === "exact" && !isWithin(home, value.path) && !isWithin(project, value.path)
+  const { facts } = places
   const denials = policy.paths.flatMap(rule =>
-    rule.access === "deny" ? targetRule(rule, facts).filter(sensible) : [],
+    rule.access === "deny"
+      ? targetRule(rule, facts).filter(target => mayDeny(exactPath(target), places))
+      : [],
   )
   const paths = [...policy.paths, ...denials, ...deniedByGlob(policy, places)]
   const protections = [
@@ -53,9 +52,18 @@ export function resolveRules(policy: PathPolicy, places: Places): Resolved {
   return { ...resolved, warnings, judge: openings.length === 0 ? judge : pathJudge(resolved) }
 }
 
+/**
+ * Whether a denial follows a link to that target. A link to the whole home, or to the project itself, denies all work
+ * and hides no secret: an agent could leave one behind for the next launch to stumble over.
+ */
+function mayDeny(target: string, { home, project }: Places): boolean {
+  return !isWithin(home, target) && target !== project
+}
+
 /** A link that a glob denies: what it leads to is denied with it. */
-function deniedByGlob(policy: PathPolicy, { found, facts }: Places): PathRule[] {
-  const links = found.filter(path => facts(path).canonical !== path)
+function deniedByGlob(policy: PathPolicy, places: Places): PathRule[] {
+  const { found, facts } = places
+  const links = found.filter(path => facts(path).canonical !== path && mayDeny(facts(path).canonical, places))
   if (links.length === 0) return []
   const { judge } = pathJudge(policy)
   return links.flatMap(path => {
@@ -117,18 +125,18 @@ function refusalOf({ rule, target, judge }: Opening, places: Places): string | u
 }
 
 /** Where system links lie, such as /bin and /var/run: nobody but the machine's owner puts one there. */
-const systemTrees = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/etc", "/var", "/opt"]
+const systemTrees = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/etc"]
+/** Directories whose own entries only the owner places; projects may lie further down. */
+const systemTops = ["/", "/home", "/var", "/opt"]
 
 /**
  * Whether a link is surely a person's: it lies directly in the home, which is no project, or in a system directory.
  * Anywhere else an agent of an earlier run, in another project or with other caches, may have put it.
  */
 function isPersons(place: string, { home, project }: Places): boolean {
-  if (isWithin(place, project) || isWithin(place, "/var/tmp")) return false
+  if (isWithin(place, project)) return false
   const parent = parentOf(place)
-  return (
-    parent === home || parent === "/" || parent === "/home" || systemTrees.some(tree => isWithin(place, tree))
-  )
+  return parent === home || systemTops.includes(parent) || systemTrees.some(tree => isWithin(place, tree))
 }
 
 /** "" for a glob: no path is called so. */

@@ -51,16 +51,16 @@ export function programLayer(needs: readonly string[]): Layer {
   return layer
 }
 
-/** The rules as they would be if nobody had said strict: the root and the home readable where no rule decides. */
+/** The rules as they would be if nobody had said strict: the root readable, the home what `home` says. */
 export function withoutStrict(
   rules: Pick<Policy, "paths" | "protections">,
   { settings }: Pick<Policy, "settings">,
 ): Pick<Policy, "paths" | "protections"> {
-  const paths = rules.paths.map(rule =>
-    rule.access === "deny" && rule.source === settings.strict.source
-      ? { ...rule, access: "read" as const }
-      : rule,
-  )
+  const paths = rules.paths.map(rule => {
+    if (rule.access !== "deny" || rule.source !== settings.strict.source) return rule
+    const isRoot = rule.value.kind === "exact" && rule.value.path === "/"
+    return { ...rule, access: isRoot ? ("read" as const) : settings.home.value }
+  })
   return { ...rules, paths }
 }
 

@@ -7,7 +7,14 @@ import { failed, succeeded } from "../support/attempts.ts"
 import { keyringScript } from "../support/libc.ts"
 import { bun, cordonBinary, World } from "../support/world.ts"
 
-const readable = ["/proc/kcore", "/proc/kallsyms", "/proc/keys", "/proc/key-users", "/proc/timer_list"]
+const readable = [
+  "/proc/kcore",
+  "/proc/kallsyms",
+  "/proc/keys",
+  "/proc/key-users",
+  "/proc/timer_list",
+  "/sys/kernel/vmcoreinfo",
+]
 const listable = [
   "/sys/kernel/debug",
   "/sys/kernel/tracing",
@@ -21,6 +28,7 @@ const writable = {
   "choose who loads modules": "/proc/sys/kernel/modprobe",
   "switch a protection off": "/proc/sys/kernel/randomize_va_space",
   "switch overcommit": "/proc/sys/vm/overcommit_memory",
+  "set a trigger on memory pressure": "/proc/pressure/memory",
   "move interrupts": "/proc/irq/default_smp_affinity",
   "switch huge pages": "/sys/kernel/mm/transparent_hugepage/enabled",
   "load a program into the kernel": "/sys/kernel/uevent_helper",

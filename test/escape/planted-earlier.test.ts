@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { chmodSync, existsSync, mkdirSync, openSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { connectScript, listen } from "../support/listener.ts"
 import { makeRepository, World } from "../support/world.ts"
 
 const secret = "-----the key-----"
@@ -127,4 +128,21 @@ test("a repository of the project's own is one like any other", async () => {
   using world = new World()
   makeRepository(world.project, world.env)
   expect((await world.shell("git status --short && echo works")).stdout).toBe("works\n")
+})
+
+test("a name that is .env and leads to the home or the project denies neither", async () => {
+  using world = new World({ home: { "notes.txt": "mine" }, project: { file: "words" } })
+  for (const target of [world.home, world.project]) {
+    await world.host("ln", "-sfn", target, join(world.project, ".env"))
+    expect((await world.shell("cat file ~/notes.txt")).stdout).toBe("wordsmine")
+  }
+})
+
+test("a directory where another program's socket was stays visible, the socket itself does not", async () => {
+  using world = new World()
+  const place = join(world.project, "src")
+  await using service = await listen({ unix: place })
+  expect((await world.script(connectScript(service.place))).stdout).toStartWith("refused")
+  await world.host("sh", "-c", "rm -f src && mkdir src && echo words > src/file")
+  expect((await world.shell("cat src/file")).stdout).toBe("words\n")
 })

@@ -129,6 +129,19 @@ describe("on any disk", () => {
     .map(([does, text]) => `${does} ${text}`)
   const world = [fc.array(rule, { maxLength: 5 }), fc.array(line, { maxLength: 6 }), path] as const
 
+  test("a denial follows a link to what the project lies in, and not to the home or the project itself", () => {
+    const above = resolve(["deny /b/all", "write /work/p"], ["/b/all -> /work", "/work/other", "/work/p/x"])
+    expect(above.accessOf("/work/other")).toBe("deny")
+    expect(above.accessOf("/work/p/x")).toBe("write")
+    for (const target of ["/b", "/a"]) {
+      const { accessOf } = resolve(
+        ["read /b", "write /a", "deny /b/left"],
+        [`/b/left -> ${target}`, "/a/x", "/b/y"],
+      )
+      expect([accessOf("/a/x"), accessOf("/b/y")]).toEqual(["write", "read"])
+    }
+  })
+
   test("what is denied by name is denied where it leads, unless a rule of its own opens it there", () => {
     fc.assert(
       fc.property(...world, (said, disk, asked) => {
