@@ -6,7 +6,7 @@ import type { World } from "./world.ts"
 /** Starts once and resolves when it has ended well. */
 export type Contender = () => void
 
-const program = join(import.meta.dir, "../dist/cordon")
+export const program = join(import.meta.dir, "../dist/cordon")
 
 /** `cordon … -- true` in a world. */
 export function cordon(world: World, options: readonly string[]): Contender {
@@ -18,21 +18,29 @@ export function sameIsolation(world: World, options: readonly string[]): Contend
   const words = [program, "-q", "--json", "--dry-run", "-C", world.project, ...options, "--", "true"]
   const { stdout } = Bun.spawnSync(words, { env: environmentOf(world) })
   const { invocation } = JSON.parse(stdout.toString()).data as {
-    invocation: { program: string; words: string[]; descriptors: { number: number; content: string }[] }
+    invocation: {
+      program: string
+      words: string[]
+      descriptors: { number: number; content: string | null }[]
+    }
   }
+  // The last descriptor is what Cordon has executed inside; bare bubblewrap executes the command itself.
+  const { program: bubblewrap } = invocation
+  const setup = [...invocation.words.slice(0, -1), "true"]
+  const contents = invocation.descriptors.flatMap(({ number, content }) =>
+    content === null ? [] : [{ number, content }],
+  )
   // A child's descriptors are counted from 3, in order.
-  const numbers = new Map(
-    invocation.descriptors.map(({ number }, index) => [String(number), String(index + 3)]),
+  const numbers = new Map(contents.map(({ number }, index) => [String(number), String(index + 3)]))
+  const renumbered = setup.map((word, index) =>
+    takesDescriptor(setup[index - 1]) ? (numbers.get(word) ?? word) : word,
   )
-  const renumbered = invocation.words.map((word, index) =>
-    takesDescriptor(invocation.words[index - 1]) ? (numbers.get(word) ?? word) : word,
-  )
-  const files = invocation.descriptors.map(({ content }, index) => {
+  const files = contents.map(({ content }, index) => {
     const path = join(world.home, `descriptor-${index}`)
     writeFileSync(path, content)
     return path
   })
-  return starter([invocation.program, ...renumbered], world, files)
+  return starter([bubblewrap, ...renumbered], world, files)
 }
 
 function takesDescriptor(word: string | undefined): boolean {

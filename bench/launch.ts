@@ -6,6 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { cpus, hostname } from "node:os"
 import { dirname, join } from "node:path"
 import { type Contender, cordon, medians, sameIsolation } from "./contenders.ts"
+import { liveFigures, supervisorMegabytes } from "./live.ts"
 import { makeFiles, makePolicy, makeWorld, type World } from "./world.ts"
 
 /** One figure of the issue: what is measured, against what, and how much it may be. */
@@ -19,9 +20,16 @@ async function main(): Promise<void> {
     const figures = [...(await launches(world)), ...(await trees(world)), ...(await rules(world))]
     for (const { name, ratio, budget, ms } of figures)
       console.log(
-        `${name.padEnd(44)} ${ratio.toFixed(2).padStart(6)}×  budget ${budget.toFixed(1)}×  ${ms.toFixed(1)} ms  ${ratio <= budget ? "" : "OVER"}`,
+        `${name.padEnd(62)} ${ratio.toFixed(2).padStart(6)}×  budget ${budget.toFixed(1)}×  ${ms.toFixed(1)} ms  ${ratio <= budget ? "" : "OVER"}`,
       )
-    writeResults(figures)
+    const live = liveFigures(world)
+    for (const { name, inside, outside, unit, budget } of live)
+      console.log(
+        `${name.padEnd(62)} ${inside.toFixed(1)} ${unit}, outside ${outside.toFixed(1)} ${unit}: ${(inside / outside).toFixed(2)}×  budget ${budget}`,
+      )
+    const memory = await supervisorMegabytes(world)
+    console.log(`${"memory of the supervisor".padEnd(62)} ${memory.toFixed(0)} MB  budget 60 MB`)
+    writeResults(figures, { calls: live, supervisorMegabytes: Math.round(memory) })
   } finally {
     rmSync(world.home, { recursive: true, force: true })
   }
@@ -32,12 +40,9 @@ async function launches(world: World): Promise<Figure[]> {
   const figures: Figure[] = []
   for (const options of modes) {
     const [own, bare] = await compare(cordon(world, options), sameIsolation(world, options))
-    figures.push({
-      name: `cordon ${options.join(" ")} / bubblewrap, same isolation`,
-      ratio: own / bare,
-      budget: 2.2,
-      ms: own,
-    })
+    const name = `cordon ${options.join(" ")} / bubblewrap, same isolation`
+    figures.push({ name, ratio: own / bare, budget: 2.2, ms: own })
+    figures.push({ name: `${name}: with everything on`, ratio: own / bare, budget: 3, ms: own })
   }
   return figures
 }
@@ -71,7 +76,7 @@ async function compare(a: Contender, b: Contender): Promise<[number, number]> {
   return [first, second]
 }
 
-function writeResults(figures: readonly Figure[]): void {
+function writeResults(figures: readonly Figure[], live: object): void {
   const date = new Date().toISOString().slice(0, 10)
   const path = join(dirname(import.meta.path), "results", `${date}-${hostname()}.json`)
   mkdirSync(dirname(path), { recursive: true })
@@ -86,7 +91,7 @@ function writeResults(figures: readonly Figure[]): void {
     budget,
     ms: Number(ms.toFixed(1)),
   }))
-  writeFileSync(path, `${JSON.stringify({ date, machine, rounds, figures: rounded }, undefined, 2)}\n`)
+  writeFileSync(path, `${JSON.stringify({ date, machine, rounds, figures: rounded, live }, undefined, 2)}\n`)
   console.log(`written to ${path}`)
 }
 

@@ -29,8 +29,11 @@ const sources = ["src", "policies", "package.json", "package-lock.json", "tsconf
 const ignoreProject = ["dotenv", "bunfig", "tsconfig", "package-json"].map(
   file => `--no-compile-autoload-${file}`,
 )
-// A launch runs every function a few times and ends: compiling them to machine code takes 5 ms and is never repaid.
-const interpret = "--compile-jit-policy=20"
+// A launch runs every function a few times and ends: compiling them to machine code takes 5 ms and is never repaid,
+// unless the policy has a thousand rules, so it is not forbidden.
+const interpret = "--compile-jit-policy=50"
+// The second is the supervisor's thread: a compiled program finds only threads that it was built with.
+const entries = ["src/main.ts", "src/supervise/worker.ts"].map(file => join(root, file))
 const compile = [
   "--compile",
   "--splitting",
@@ -49,7 +52,7 @@ export function build() {
   mkdirSync(join(root, "dist"), { recursive: true })
   const fresh = mkdtempSync(join(root, "dist/.build-"))
   try {
-    bunBuild([...compile, "--outfile", join(fresh, "cordon"), join(root, "src/main.ts")], fresh)
+    bunBuild([...compile, "--outfile", join(fresh, "cordon"), ...entries], fresh)
     chmodSync(join(fresh, "cordon"), 0o755)
     if (existsSync(join(root, "src/index.ts"))) {
       const library = ["--target", "node", "--format", "esm", "--outfile", join(fresh, "index.js")]

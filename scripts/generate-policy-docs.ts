@@ -22,17 +22,15 @@ const meanings: Readonly<Record<string, string>> = {
   "environment.remove": "variables that do not",
   "environment.set": "variables with their values",
   "commands.deny": "commands that may not run",
-  "limits.memory": "at most this much memory, such as `8GB`",
-  "limits.cpus": "at most this many processors",
-  "limits.processes": "at most this many processes",
-  "limits.time": "at most this long, such as `2h` or `1h30m`",
+  "limits.memory": "at most this much memory for all processes together, such as `8GB`; 1 KB is 1024 bytes",
+  "limits.cpus": "at most this many processors' worth of time, such as `4` or `0.5`",
+  "limits.processes": "at most this many processes and threads",
+  "limits.time": "at most this long, such as `2h` or `1h30m`; then exit code 124",
 }
 
 /** What a key does not do in this version. */
 const notYet: Readonly<Record<string, string>> = {
-  "filesystem.deny": "an absent path and a glob are not live",
   "filesystem.write": "a path that does not exist cannot be made",
-  "filesystem.protect": "names hold where they exist at launch",
   "network.allow": "refused but for `*`: it needs mode `filtered`",
   "network.deny": "refused: it needs mode `filtered`",
   "network.mode": "`filtered` is refused",
@@ -41,7 +39,6 @@ const notYet: Readonly<Record<string, string>> = {
   "network.expose": "refused with `off`; `open` shares the host's loopback as a whole",
   "network.unix_sockets": "accepted and without effect",
   "commands.deny": "refused",
-  "limits.*": "refused, unless `optional` names `limits`",
   optional: "`landlock` and `seccomp` are without effect",
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { root } from "./packages.mjs"
 
 /** Suites that must hold for an ordinary user as well as for root, because kernels treat the two differently. */
-const forBoth = ["test/escape", "test/contract", "test/scenarios"]
+const forBoth = ["test/escape", "test/contract", "test/live", "test/scenarios"]
 
 /** Agents refuse to work as root or behave otherwise there, so they are tested as their users run them. */
 const neverRoot = ["test/agents"]

@@ -1,15 +1,13 @@
 /** The whole flow, one line a stage. */
 
-import { bubblewrapInvocation } from "./backends/bubblewrap.ts"
-import type { Invocation } from "./backends/invocation.ts"
 import { hostPointers } from "./command/host-variables.ts"
 import { recognise } from "./command/recognise.ts"
 import { type LayersInForce, layersInForce } from "./governance/layers.ts"
 import { orgPolicyPath } from "./governance/org.ts"
 import { userPolicyFile } from "./governance/policy-files.ts"
-import { type Bubblewrap, findBubblewrap } from "./host/bubblewrap.ts"
 import { presentNames } from "./host/directory.ts"
 import { hostKernel } from "./host/kernel-facts.ts"
+import { readLimitFacts } from "./host/limit-facts.ts"
 import type { PathFacts } from "./host/path-facts.ts"
 import { findProgram, type ProgramSearch } from "./host/program.ts"
 import { searchDisk } from "./host/search.ts"
@@ -17,9 +15,9 @@ import { boundSockets } from "./host/sockets.ts"
 import { readTrust } from "./host/state-directory.ts"
 import preload from "./inside/no-sandbox.cjs" with { type: "text" }
 import { landlockAbi } from "./kernel/landlock.ts"
+import { hasNotification } from "./kernel/seccomp-support.ts"
 import type { LaunchPlan } from "./plan/launch-plan.ts"
 import { resolveRules } from "./plan/links.ts"
-import { type NotLive, notLiveRules } from "./plan/not-live.ts"
 import { buildPlan } from "./plan/plan.ts"
 import { relocateRules } from "./plan/relocate.ts"
 import { planState } from "./plan/state.ts"
@@ -27,7 +25,7 @@ import { ownLayer, programLayer, sessionSockets, socketLayer, withoutStrict } fr
 import { agentProtections, builtinNames } from "./policy/builtin.ts"
 import type { Layer } from "./policy/layer.ts"
 import { mergeLayers } from "./policy/merge.ts"
-import type { Policy } from "./policy/policy.ts"
+import type { PathPolicy, Policy } from "./policy/policy.ts"
 import { type PathJudge, pathJudge } from "./policy/verdict.ts"
 import type { PresetName } from "./policy/vocabulary.ts"
 import type { WordsPolicy } from "./policy/words-layer.ts"
@@ -62,10 +60,10 @@ export type PolicyInForce = {
 /** A launch that could happen now. */
 export type Prepared = PolicyInForce & {
   plan: LaunchPlan
+  /** the rules on paths as the plan has them, links and state included */
+  rules: PathPolicy
   judge: PathJudge
   program: ProgramSearch
-  /** what of the policy does not hold in full; worked out when somebody asks */
-  notLive: () => NotLive[]
 }
 
 /** @param complete whether rules for places that do not exist are wanted too, as they are when people ask */
@@ -96,7 +94,7 @@ export async function findPolicy(request: RunRequest, complete = true): Promise<
   return { site, inForce, policy: { ...policy, protections: [...policy.protections, ...others] }, agents }
 }
 
-/** @param complete whether `explain`, `notLive` and their kind will be asked; a launch alone needs less */
+/** @param complete whether `explain` and its kind will be asked; a launch alone needs less */
 export async function prepare(request: RunRequest, complete = true): Promise<Prepared> {
   const found = await findPolicy(request, complete)
   const { site, policy } = found
@@ -134,21 +132,16 @@ export async function prepare(request: RunRequest, complete = true): Promise<Pre
     state,
     found: look.found,
     facts,
-    kernel: hostKernel(landlockAbi()),
+    kernel: hostKernel(landlockAbi(), hasNotification()),
+    limitFacts: () => readLimitFacts(account.uid),
     inherited: request.environment,
     pointers: hostPointers,
     preload,
   })
   const visible = (path: string) => judge.judge(path).access !== "deny"
   const program = searchProgram(request, site, { searchPath: plan.environment.PATH ?? "", visible })
-  const notLive = () => notLiveRules({ policy: resolved, judge, facts, project, ...look })
-  return { ...found, plan, judge, program, notLive }
-}
-
-/** The invocation of a plan on this machine. */
-export function invocationOf(plan: LaunchPlan): { bubblewrap: Bubblewrap; invocation: Invocation } {
-  const bubblewrap = findBubblewrap()
-  return { bubblewrap, invocation: bubblewrapInvocation(plan, bubblewrap.path) }
+  const rules = { paths: resolved.paths, protections: resolved.protections }
+  return { ...found, plan, rules, judge, program }
 }
 
 /** What the policy gives where strict alone does not decide; made when somebody asks, which few launches do. */

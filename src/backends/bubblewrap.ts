@@ -4,20 +4,29 @@ import type { LaunchPlan, Mount } from "../plan/launch-plan.ts"
 import type { Descriptor, Invocation } from "./invocation.ts"
 
 /** High enough to be in nobody's way: the runtime's own descriptors are small numbers. */
-const firstDescriptor = 100
+export const guardianDescriptor = 100
+const firstDescriptor = guardianDescriptor + 1
 /** bubblewrap takes 9,000 words on its command line (MAX_ARGS, and as many from --args): long plans go there. */
 const wordsMax = 4000
 const bubblewrapMax = 9000
 
+/** What a plan is carried out with on this machine. */
+export type BubblewrapTools = {
+  /** path of bwrap */
+  program: string
+  /** what runs inside before it becomes the command: an executable */
+  lastSteps: Uint8Array
+}
+
 /**
- * @param program path of bwrap
  * @throws UserError when there are more words than bubblewrap takes
- * The environment is bubblewrap's own and so the command's: values in --setenv would stand in /proc/PID/cmdline,
- * where every user of the machine can read them.
+ * The environment is not among the words: they stand in /proc/PID/cmdline, where every user of the machine can read
+ * them. There is no --new-session: the filter of system calls keeps programs from typing into the terminal, so that job
+ * control, /dev/tty and resizing work.
  */
-export function bubblewrapInvocation(plan: LaunchPlan, program: string): Invocation {
+export function bubblewrapInvocation(plan: LaunchPlan, { program, lastSteps }: BubblewrapTools): Invocation {
   const descriptors: Descriptor[] = []
-  const open = (content: string): string => {
+  const open = (content: string | Uint8Array): string => {
     const number = firstDescriptor + descriptors.length
     descriptors.push({ number, content })
     return String(number)
@@ -28,13 +37,20 @@ export function bubblewrapInvocation(plan: LaunchPlan, program: string): Invocat
     "--chdir",
     plan.project,
   ]
-  if (Math.max(setup.length, plan.command.length) > bubblewrapMax - 10)
+  if (setup.length > bubblewrapMax - 10)
     throw new UserError(
       `bubblewrap takes ${bubblewrapMax} words, and this launch needs more`,
-      "hand long lists to the command in a file, and deny directories rather than the files in them",
+      "deny directories rather than the files in them",
     )
   const words = setup.length > wordsMax ? ["--args", open(setup.map(word => `${word}\0`).join(""))] : setup
-  return { program, words: [...words, "--", ...plan.command], descriptors, environment: plan.environment }
+  return {
+    program,
+    words: [...words, "--", `/proc/self/fd/${open(lastSteps)}`],
+    descriptors,
+    // The command's is in the last steps. Here LD_PRELOAD would load a library outside the sandbox.
+    environment: {},
+    guardian: guardianDescriptor,
+  }
 }
 
 function isolation(plan: LaunchPlan): string[] {
@@ -46,7 +62,6 @@ function isolation(plan: LaunchPlan): string[] {
     "--unshare-cgroup",
     ...(plan.network.mode === "off" ? ["--unshare-net"] : []),
     ...(plan.nestedUserns ? [] : ["--disable-userns"]),
-    ...(plan.terminal === "new-session" ? ["--new-session"] : []),
     "--die-with-parent",
     // As root bubblewrap would leave the capabilities of its user namespace in place.
     "--cap-drop",

@@ -7,7 +7,9 @@ export type Invocation = {
   /** descriptors that the program finds open, besides 0, 1 and 2 */
   descriptors: readonly Descriptor[]
   environment: Readonly<Record<string, string>>
+  /** the number of one more descriptor, by which the one inside and whoever watches over it know of each other */
+  guardian: number
 }
 
 /** An anonymous file, open for reading at its start. */
-export type Descriptor = { number: number; content: string }
+export type Descriptor = { number: number; content: string | Uint8Array }

@@ -3,6 +3,8 @@ export const exitCode = {
   ok: 0,
   /** `check`, `doctor`, `verify`: something is wrong */
   wrong: 1,
+  /** the time limit was over before the command ended */
+  timedOut: 124,
   /** Cordon refuses or fails */
   refused: 125,
   /** the command exists but may not run */

@@ -25,7 +25,7 @@ export function textOf(bytes: Uint8Array): string {
 
 /** Text of `textOf`, or any other, as bytes. */
 export function bytesOf(text: string): Buffer {
-  if (!/[\udc80-\udcff]/.test(text)) return Buffer.from(text)
+  if (text.isWellFormed()) return Buffer.from(text)
   const parts = [...text].map(character => {
     const code = character.charCodeAt(0)
     const escaped = character.length === 1 && code >= 0xdc80 && code <= 0xdcff
@@ -36,7 +36,7 @@ export function bytesOf(text: string): Buffer {
 
 /** A path for a system call: text as it is where that says the same, bytes where it does not. */
 export function systemPath(path: string): string | Buffer {
-  return /[\udc80-\udcff]/.test(path) ? bytesOf(path) : path
+  return path.isWellFormed() ? path : bytesOf(path)
 }
 
 /** How many bytes from `at` on are one character of UTF-8; 0 = none (RFC 3629). */

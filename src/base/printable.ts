@@ -11,6 +11,17 @@ export function printable(text: string): string {
   return text.replace(unprintable, escapeCharacter)
 }
 
+/** A JSON document with the same characters as escapes of JSON's own: it means what it meant. */
+export function printableJson(json: string): string {
+  const escaped = (character: string) =>
+    Array.from(
+      { length: character.length },
+      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`,
+    ).join("")
+  // A line break between values is layout; one within a text is escaped already.
+  return json.replace(unprintable, character => (character === "\n" ? character : escaped(character)))
+}
+
 /** A word as a POSIX shell would have to be given it. */
 export function shellQuoted(word: string): string {
   if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word

@@ -16,7 +16,10 @@ export async function dispatch(words: readonly string[]): Promise<number> {
   if (isGiven(parsed.given, "version")) return printVersion()
   const command = commands.find(({ name }) => name === parsed.rest[0])?.name
   // `cordon -- check` runs a program called check: after `--` every word belongs to the command.
-  if (command === undefined || endsExplicitly(words, parsed)) return runCommand(parsed)
+  if (command === undefined || endsExplicitly(words, parsed)) {
+    refuseFix(parsed)
+    return runCommand(parsed)
+  }
   return subcommand(command, withLaterOptions(command, parsed))
 }
 
@@ -44,6 +47,7 @@ function withLaterOptions(command: CommandName, { given, rest }: ParsedArguments
 
 async function subcommand(command: CommandName, parsed: ParsedArguments): Promise<number> {
   if (isGiven(parsed.given, "help") && command !== "run") return printHelp(command)
+  if (command !== "doctor") refuseFix(parsed)
   switch (command) {
     case "run":
       return isGiven(parsed.given, "help") ? printHelp("run") : runCommand(parsed)
@@ -69,6 +73,13 @@ async function subcommand(command: CommandName, parsed: ParsedArguments): Promis
         "see `cordon help` for what is",
       )
   }
+}
+
+/** An option that changes the machine means one command only: in the place of another word it would be ignored. */
+function refuseFix({ given }: ParsedArguments): void {
+  const option = given.find(({ name }) => name === "fix" || name === "yes")
+  if (option !== undefined)
+    throw new UserError(`${option.words} goes with cordon doctor`, "write cordon doctor --fix")
 }
 
 async function printHelp(topic: string | undefined): Promise<number> {

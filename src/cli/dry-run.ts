@@ -1,39 +1,75 @@
 /** `--dry-run`: the plan and the exact invocation, for people or as JSON. */
+import type { Descriptor } from "../backends/invocation.ts"
 import { exitCode } from "../base/exit-code.ts"
 import { printable, shellQuoted } from "../base/printable.ts"
-import type { Mount } from "../plan/launch-plan.ts"
-import { invocationOf, type Prepared } from "../run.ts"
+import { launchOf } from "../launch.ts"
+import type { GroupValue, Limits, Mount } from "../plan/launch-plan.ts"
+import type { Prepared } from "../run.ts"
 import { coloured, print, printJson } from "./output.ts"
 
 export function printDryRun(prepared: Prepared, json: boolean): number {
   const { plan, program } = prepared
-  const notLive = prepared.notLive()
-  const { invocation } = invocationOf(plan)
+  const { invocation, last } = launchOf(prepared, { restoredSignals: [], signalMask: 0n })
   const words = [invocation.program, ...invocation.words]
   if (json) {
     printJson("LaunchPlan", {
       plan,
       program,
-      notLive,
-      invocation: { ...invocation, environment: Object.keys(plan.environment) },
+      invocation: {
+        ...invocation,
+        descriptors: invocation.descriptors.map(({ number, content }) => ({
+          number,
+          content: typeof content === "string" ? content : null,
+        })),
+      },
+      lastSteps: {
+        program: last.program,
+        words: last.words,
+        environment: Object.keys(last.environment),
+        landlock: last.landlock ?? null,
+        guardian: last.guardian.kind,
+      },
     })
     return exitCode.ok
   }
   print(coloured("# plan", "dim"))
   print(`project  ${printable(plan.project)}`)
+  print(`command  ${plan.command.map(word => printable(shellQuoted(word))).join(" ")}`)
   print(`network  ${plan.network.mode}`)
   for (const mount of plan.mounts)
     print(
       `${mountLabel(mount).padEnd(8)} ${printable(mount.path)}  ${coloured(`# ${printable(mount.why)}`, "dim")}`,
     )
+  for (const { path } of plan.landlock?.writable ?? []) print(`landlock ${printable(path)}`)
+  for (const text of limitTexts(plan.limits)) print(`limit    ${printable(text)}`)
   for (const path of plan.create) print(`create   ${printable(path)}`)
   for (const name of Object.keys(plan.environment).sort()) print(`variable ${printable(name)}`)
-  for (const { rule, why } of notLive) print(`not live ${printable(rule)}: ${why}`)
   print(coloured("# invocation", "dim"))
   print(words.map(word => printable(shellQuoted(word))).join(" "))
   for (const { number, content } of invocation.descriptors)
-    print(coloured(`# descriptor ${number}: ${content.length} bytes`, "dim"))
+    print(coloured(`# descriptor ${number}: ${describe(content)}`, "dim"))
   return exitCode.ok
+}
+
+function limitTexts({ timeMs, resources, group }: Limits): string[] {
+  const values = (each: readonly GroupValue[]) => each.map(({ file, value }) => `${file} ${value}`).join(", ")
+  const groups =
+    group?.kind === "directories"
+      ? group.directories.map(
+          directory => `${values(directory.values)}  # a control group in ${directory.parent}`,
+        )
+      : group && [`${values(group.values)}  # a scope of systemd's ${group.manager} manager`]
+  const units = { processes: "processes and threads", data: "bytes of private memory for each process" }
+  return [
+    ...(timeMs === undefined ? [] : [`${timeMs / 1000} s`]),
+    ...resources.map(({ resource, most }) => `${most} ${units[resource]}`),
+    ...(groups ?? []),
+  ]
+}
+
+/** Bytes are the program of the last steps, which holds the values of variables: they are not for a screen. */
+function describe(content: Descriptor["content"]): string {
+  return typeof content === "string" ? `${content.length} bytes` : `the last steps, ${content.length} bytes`
 }
 
 function mountLabel(mount: Mount): string {

@@ -53,7 +53,7 @@ function overview(): string {
     ]),
     "",
     "Options end at the first word that is not one. Exit code: the command's own;",
-    "125 when Cordon refuses, 126 may not run, 127 not found, 128+N signal N.",
+    "124 after --timeout, 125 Cordon refuses, 126 may not run, 127 not found, 128+N.",
     "Policy: ~/.config/cordon/policy.yaml and .cordon.yaml; see docs/policy.md.",
   ].join("\n")
 }
@@ -102,10 +102,10 @@ const topics: Record<CommandName, Topic> = {
     ],
   },
   doctor: {
-    text: "Tries what this machine can enforce, and names the command that fixes what is\nmissing. Exit code 1 when something is.",
+    text: "Tries what this machine can enforce, and names the command that fixes what is\nmissing. Exit code 1 when something is. `--fix` shows the commands, asks, and\nruns them with sudo; where there is no terminal to ask on, `--yes` agrees.",
     examples: [
       ["cordon doctor", ""],
-      ["cordon doctor -v", "every rule that is not live yet"],
+      ["cordon doctor --fix", "mend it, after asking"],
     ],
   },
   verify: {

@@ -104,10 +104,10 @@ export const options = [
   { name: "profile", value: "NAME|FILE", repeats: true, group: "Policy", help: "add a policy profile" },
   { name: "config", value: "FILE", group: "Policy", help: "use FILE as the user policy" },
 
-  { name: "timeout", value: "DUR", group: "Limits", help: "end it after 90s, 30m, 2h (not yet)" },
-  { name: "memory", value: "SIZE", group: "Limits", help: "at most 8GB of memory (not yet)" },
-  { name: "cpus", value: "N", group: "Limits", help: "at most N processors (not yet)" },
-  { name: "processes", value: "N", group: "Limits", help: "at most N processes (not yet)" },
+  { name: "timeout", value: "DUR", group: "Limits", help: "end it after 90s, 30m, 2h: exit code 124" },
+  { name: "memory", value: "SIZE", group: "Limits", help: "at most so much memory: 512MB, 8GB" },
+  { name: "cpus", value: "N", group: "Limits", help: "at most N processors: 2, 0.5" },
+  { name: "processes", value: "N", group: "Limits", help: "at most N processes and threads" },
 
   { name: "log", value: "FILE", group: "Running", help: "write events there as JSON lines (not yet)" },
   { name: "dry-run", group: "Running", help: "print the plan, run nothing, touch nothing" },
@@ -119,6 +119,8 @@ export const options = [
     group: "Running",
     help: "how to confine (default: auto)",
   },
+  { name: "fix", group: "Running", help: "doctor: run the commands that it names" },
+  { name: "yes", group: "Running", help: "doctor --fix: without asking" },
 
   { name: "verbose", short: "v", group: "Cordon", help: "say more, what does not hold yet above all" },
   { name: "quiet", short: "q", group: "Cordon", help: "say errors only" },

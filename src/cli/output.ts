@@ -3,9 +3,10 @@
  * are commands to paste; stdout belongs to the wrapped command, or to the one thing that was asked for; colour
  * only on a terminal and never under NO_COLOR; text from outside is escaped before it gets here.
  */
+import { writeSync } from "node:fs"
 import { formatProblem, HostError, PolicyError, UserError } from "../base/error.ts"
 import { exitCode } from "../base/exit-code.ts"
-import { printable } from "../base/printable.ts"
+import { printable, printableJson } from "../base/printable.ts"
 
 export type Colour = "red" | "green" | "yellow" | "dim" | "bold"
 const codes: Readonly<Record<Colour, number>> = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 }
@@ -19,6 +20,17 @@ export function coloured(text: string, colour: Colour, stream: "stdout" | "stder
 /** One line to the person. */
 export function say(text: string): void {
   process.stderr.write(`cordon: ${text}\n`)
+}
+
+/** One line to the person from a process that may end with its next call: nothing is left in a buffer. */
+export function sayAtOnce(text: string): void {
+  try {
+    writeSync(2, `cordon: ${text}\n`)
+  } catch (cause) {
+    // Nobody reads it any more, or nobody in time; that does not keep the process from ending.
+    const { code } = cause as NodeJS.ErrnoException
+    if (code !== "EPIPE" && code !== "EAGAIN") throw cause
+  }
 }
 
 export function warn(text: string): void {
@@ -42,7 +54,7 @@ function throwUnlessClosed(cause: NodeJS.ErrnoException): void {
 
 /** The one JSON document of `--json`. */
 export function printJson(kind: string, data: unknown): void {
-  print(JSON.stringify({ apiVersion: "cordon/v1", kind, data }, undefined, 2))
+  print(printableJson(JSON.stringify({ apiVersion: "cordon/v1", kind, data }, undefined, 2)))
 }
 
 /** Tells the person what went wrong and what to do, and gives the exit code. */

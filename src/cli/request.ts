@@ -6,14 +6,11 @@ import { type PresetName, presetNames } from "../policy/vocabulary.ts"
 import type { WordsPolicy } from "../policy/words-layer.ts"
 import type { RunRequest } from "../run.ts"
 import type { GivenOption } from "./arguments.ts"
+import { limitOptions } from "./limit-options.ts"
 import type { OptionName } from "./options.ts"
 
 /** Options of the contract whose part of Cordon is not there yet: refused, never ignored. */
 const notYet: Partial<Record<OptionName, string>> = {
-  timeout: "limits are",
-  memory: "limits are",
-  cpus: "limits are",
-  processes: "limits are",
   log: "the event log is",
 }
 
@@ -117,6 +114,7 @@ function commandLinePolicy(given: readonly GivenOption[]): WordsPolicy {
         expose: list("expose", "network.expose").map(port => portNumber(port, "--expose")),
       }),
       environment: defined({ mode: flag("scrub-env", "environment.mode", "scrub" as const), ...env }),
+      limits: limitOptions(given, words),
     }),
   }
 }

@@ -3,6 +3,8 @@ import { isWithin } from "../base/path.ts"
 import type { Attempt } from "../inside/probe.ts"
 import type { Mount } from "../plan/launch-plan.ts"
 import type { Prepared } from "../run.ts"
+import { callChecks } from "./verify-calls.ts"
+import { nameChecks } from "./verify-names.ts"
 
 export type Check = { guarantee: string; attempt: Attempt; expected: "done" | "refused" }
 
@@ -25,6 +27,8 @@ export function checksOf(prepared: Prepared, surroundings: Surroundings): Check[
     ...networkChecks(prepared, surroundings),
     ...variableChecks(prepared, surroundings),
     ...processChecks(prepared, surroundings),
+    ...nameChecks(prepared),
+    ...callChecks(prepared.plan),
     {
       guarantee: "the host's /tmp is not visible",
       attempt: { kind: "exists", path: surroundings.outsideFile },

@@ -8,7 +8,7 @@ import { builtinLayer, builtinLayers, profileNames } from "../policy/builtin.ts"
 import type { Layer } from "../policy/layer.ts"
 import { isLink, loadPolicy, type PolicyReading, readPolicyFile } from "../policy/load.ts"
 import type { MergeFacts } from "../policy/merge.ts"
-import { NameIndex, nameComponent } from "../policy/name-index.ts"
+import { NameIndex } from "../policy/name-index.ts"
 import { expandVariables, type PathVariables } from "../policy/path-pattern.ts"
 import type { PresentNames } from "../policy/present.ts"
 import { protectionText } from "../policy/protection.ts"
@@ -154,8 +154,8 @@ export function projectPolicyName(project: string): string | undefined {
  */
 function withoutLoaders(layer: Layer): Tightened {
   const index = new NameIndex<true>()
-  for (const pattern of neverFromProject) index.add(nameComponent(pattern), true)
-  const loads = (name: string) => index.find(name.toUpperCase()).length > 0
+  for (const pattern of neverFromProject) index.addPattern(pattern, true)
+  const loads = (name: string) => index.has(name.toUpperCase())
   const set = layer.assignments.filter(({ name }) => loads(name))
   const passed = layer.variables.filter(({ verdict, value }) => verdict === "pass" && loads(value))
   const lifted = layer.protections.filter(({ effect }) => effect === "unprotect")

@@ -81,8 +81,11 @@ function readEntries(): Entry[] {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause
     return []
   }
-  return text.split("\n").flatMap(line => {
-    const [user, , uid, , , home] = line.split(":")
-    return user && uid && home?.startsWith("/") ? [{ user, uid: Number(uid), home }] : []
-  })
+  const entries: Entry[] = []
+  for (const line of text.split("\n")) {
+    const fields = line.split(":")
+    const [user, uid, home] = [fields[0], fields[2], fields[5]]
+    if (user && uid && home?.startsWith("/")) entries.push({ user, uid: Number(uid), home })
+  }
+  return entries
 }

@@ -1,7 +1,8 @@
 /** Is there a bubblewrap, is it new enough, and may it make namespaces here? */
-import { readFileSync } from "node:fs"
-import { HostError } from "../base/error.ts"
-import { readSwitch } from "./kernel-facts.ts"
+import { readFileSync, statSync } from "node:fs"
+import { namespacesInDoubt, readHostFacts } from "./host-facts.ts"
+import { namespaceProblem } from "./namespace-problem.ts"
+import { hostError, installBubblewrap, type Problem } from "./remedy.ts"
 
 /**
  * Where bubblewrap may lie. Not the PATH: in an npm script it begins with the project's node_modules/.bin, where
@@ -9,80 +10,51 @@ import { readSwitch } from "./kernel-facts.ts"
  */
 const places = ["/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap", "/run/current-system/sw/bin/bwrap"]
 
-export type Bubblewrap = { path: string; version: string }
-
-/** Commands that install bubblewrap, by the package manager that is there. */
-const installers: readonly { program: string; command: string }[] = [
-  { program: "/usr/bin/apt-get", command: "sudo apt-get install bubblewrap" },
-  { program: "/usr/bin/dnf", command: "sudo dnf install bubblewrap" },
-  { program: "/usr/bin/pacman", command: "sudo pacman -S bubblewrap" },
-  { program: "/usr/bin/zypper", command: "sudo zypper install bubblewrap" },
-  { program: "/sbin/apk", command: "sudo apk add bubblewrap" },
-]
-
-/** The command that installs bubblewrap here. */
-export function installCommand(): string {
-  return (
-    installers.find(({ program }) => read(program) !== undefined)?.command ?? "install the package bubblewrap"
-  )
+export type Bubblewrap = {
+  path: string
+  version: string
+  /** it starts with the rights of its owner (execve(2)) */
+  setuid: boolean
 }
 
 /**
  * The bubblewrap of this machine. Its version is read from the file, because starting it once more to ask would
  * take as long as the launch.
- * @throws HostError when there is none, or one before 0.8, which cannot switch nested user namespaces off
+ * @throws HostError when there is none, or only ones before 0.8, which cannot switch nested user namespaces off
  */
 export function findBubblewrap(candidates: readonly string[] = places): Bubblewrap {
+  const found = searchBubblewrap(candidates)
+  if ("why" in found) throw hostError(found)
+  return found
+}
+
+/** The bubblewrap of this machine, or why there is none that does. */
+export function searchBubblewrap(candidates: readonly string[] = places): Bubblewrap | Problem {
+  let old: Pick<Bubblewrap, "path" | "version"> | undefined
   for (const path of candidates) {
     const binary = read(path)
     if (binary === undefined) continue
     const version = /bubblewrap (\d+\.\d+(?:\.\d+)?)/.exec(binary)?.[1] ?? "of an unknown version"
-    if (!binary.includes("--disable-userns"))
-      throw new HostError(
-        `${path} is bubblewrap ${version}, and Cordon needs 0.8 or later`,
-        `${installCommand()} (a newer one)`,
-      )
-    return { path, version }
+    if (binary.includes("--disable-userns")) return { path, version, setuid: isSetuid(path) }
+    // Who cannot replace the distribution's builds a newer one beside it, in /usr/local.
+    old ??= { path, version }
   }
-  throw new HostError("bubblewrap is not installed", installCommand())
+  return old === undefined ? missing() : tooOld(old)
 }
 
-/** A reason why user namespaces may fail here, and the command that lifts it. */
-export type NamespaceObstacle = { cause: string; fix: string; certain: boolean }
+function missing(): Problem {
+  return { why: "bubblewrap is not installed", ...installBubblewrap(currentFacts()) }
+}
 
-/** What stands in the way of user namespaces, as far as reading tells; `certain` causes need no trial. */
-export function namespaceObstacle(uid: number): NamespaceObstacle | undefined {
-  if (readSwitch("/proc/sys/user/max_user_namespaces") === "0")
-    return {
-      cause: "user namespaces are switched off (user.max_user_namespaces = 0)",
-      fix: "sudo sysctl -w user.max_user_namespaces=15000",
-      certain: true,
-    }
-  if (!/^\s*0\s+0\s+4294967295$/.test(readSwitch("/proc/self/uid_map") ?? ""))
-    return {
-      cause: "this runs inside a user namespace already, as in a container or another sandbox",
-      fix: "inside a sandbox run the command without cordon: the one around it holds; else allow user namespaces in the container",
-      certain: false,
-    }
-  if (uid !== 0 && readSwitch("/proc/sys/kernel/unprivileged_userns_clone") === "0")
-    return {
-      cause: "user namespaces are switched off for users (kernel.unprivileged_userns_clone = 0)",
-      fix: "sudo sysctl -w kernel.unprivileged_userns_clone=1",
-      certain: true,
-    }
-  if (uid !== 0 && readSwitch("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") === "1")
-    return {
-      cause: "AppArmor restricts user namespaces (kernel.apparmor_restrict_unprivileged_userns = 1)",
-      fix: "install an AppArmor profile for bwrap that allows userns, or: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
-      certain: false,
-    }
-  if (/^Seccomp:\s*2/m.test(readSwitch("/proc/self/status") ?? ""))
-    return {
-      cause: "this process runs under a seccomp filter, as in a container",
-      fix: "run on the host, or allow user namespaces in the container",
-      certain: false,
-    }
-  return undefined
+function tooOld({ path, version }: Pick<Bubblewrap, "path" | "version">): Problem {
+  const { fix, advice } = installBubblewrap(currentFacts())
+  const build =
+    "when that brings none (Ubuntu 22.04, Debian 11), build one into /usr/local: https://github.com/containers/bubblewrap"
+  return {
+    why: `${path} is bubblewrap ${version}, and Cordon needs 0.8 or later`,
+    fix,
+    advice: advice === "" ? build : advice,
+  }
 }
 
 /**
@@ -90,18 +62,27 @@ export function namespaceObstacle(uid: number): NamespaceObstacle | undefined {
  * doubt: elsewhere the trial would double the launch.
  */
 export function requireNamespaces(bubblewrap: Bubblewrap, uid: number): void {
-  const obstacle = namespaceObstacle(uid)
-  if (obstacle === undefined) return
-  if (obstacle.certain || !trial(bubblewrap).works) throw new HostError(obstacle.cause, obstacle.fix)
+  if (!namespacesInDoubt(uid) && !gainsRights(bubblewrap, uid)) return
+  const { works, said } = trial(bubblewrap, uid)
+  if (!works) throw hostError(namespaceProblem({ facts: readHostFacts(uid), bubblewrap, said }))
 }
 
-/** Starts the smallest sandbox there is. */
-export function trial({ path }: Bubblewrap): { works: boolean; said: string } {
+/**
+ * Starts the smallest sandbox there is; the program in it is bubblewrap, because that is sure to be there. One that is
+ * setuid is not started: with these words it fails, and leaves a process of root's that waits for ever.
+ */
+export function trial(
+  bubblewrap: Pick<Bubblewrap, "path" | "setuid">,
+  uid: number,
+): { works: boolean; said: string } {
+  const { path } = bubblewrap
+  if (gainsRights(bubblewrap, uid)) return { works: false, said: "it is setuid" }
   const words = [
     "--unshare-user",
     "--unshare-pid",
     "--unshare-net",
     "--disable-userns",
+    "--die-with-parent",
     "--ro-bind",
     "/",
     "/",
@@ -110,14 +91,34 @@ export function trial({ path }: Bubblewrap): { works: boolean; said: string } {
     "--dev",
     "/dev",
     "--",
-    "/bin/true",
+    path,
+    "--version",
   ]
-  const { exitCode, stderr } = Bun.spawnSync([path, ...words], {
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "pipe",
-  })
-  return { works: exitCode === 0, said: stderr.toString().trim() }
+  try {
+    const { exitCode, stderr } = Bun.spawnSync([path, ...words], {
+      stdin: "ignore",
+      stdout: "ignore",
+      stderr: "pipe",
+    })
+    return { works: exitCode === 0, said: stderr.toString().trim() }
+  } catch (cause) {
+    // The file is there and cannot be started: not executable, or for another processor.
+    return { works: false, said: (cause as Error).message }
+  }
+}
+
+function currentFacts() {
+  return readHostFacts(process.getuid?.() ?? 0)
+}
+
+/** Root has nothing to gain: there the bit changes nothing. */
+function gainsRights({ setuid }: Pick<Bubblewrap, "setuid">, uid: number): boolean {
+  return setuid && uid !== 0
+}
+
+function isSetuid(path: string): boolean {
+  const setUserId = 0o4000
+  return (statSync(path).mode & setUserId) !== 0
 }
 
 function read(path: string): string | undefined {

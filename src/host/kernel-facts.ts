@@ -2,23 +2,22 @@
 import { readFileSync } from "node:fs"
 
 export type HostKernel = {
-  /** a program may push characters into a terminal's input (TIOCSTI; kernel documentation, dev.tty.legacy_tiocsti) */
-  typingIntoTerminals: boolean
   /** Landlock can keep abstract unix sockets out of reach (ABI 6) */
   abstractSocketScope: boolean
   /** Landlock's ABI version; 0 = none */
   landlockAbi: number
+  /** somebody outside can decide on calls (seccomp_unotify(2)) */
+  notification: boolean
 }
 
 /** First ABI with LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET (landlock(7)). */
 const scopeAbi = 6
 
-export function hostKernel(landlockAbi: number): HostKernel {
+export function hostKernel(landlockAbi: number, notification: boolean): HostKernel {
   return {
-    // The switch came with Linux 6.2; a kernel without it always allows typing.
-    typingIntoTerminals: readSwitch("/proc/sys/dev/tty/legacy_tiocsti") !== "0",
     abstractSocketScope: landlockAbi >= scopeAbi,
     landlockAbi,
+    notification,
   }
 }
 
@@ -28,7 +27,8 @@ export function readSwitch(path: string): string | undefined {
     return readFileSync(path, "utf8").trim()
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    if (code === "ENOENT" || code === "EACCES" || code === "EPERM") return undefined
+    // EINVAL: the file of a security module that is built in and switched off.
+    if (code === "ENOENT" || code === "EACCES" || code === "EPERM" || code === "EINVAL") return undefined
     throw cause
   }
 }

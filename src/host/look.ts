@@ -10,13 +10,13 @@ import { type Entry, listNames, readDirectory } from "./directory.ts"
 
 export type LookRequest = {
   /** directories to look through, with everything below as far as the bound allows */
-  trees: readonly string[]
+  trees: string[]
   /** directories of which only the entries count */
-  tops: readonly string[]
+  tops: string[]
   /** patterns whose last name makes an entry worth reporting, wherever it lies in the trees */
-  names: readonly Component[]
+  names: Component[]
   /** patterns with a literal beginning, which are followed name by name */
-  globs: readonly Glob[]
+  globs: Glob[]
 }
 
 export type LookResult = {
@@ -73,7 +73,7 @@ class Look {
     const directories: string[] = []
     for (const entry of this.#list(path)) {
       const { name } = entry
-      if (this.#names.find(name).length > 0) this.found.push(`${path}/${name}`)
+      if (this.#names.has(name)) this.found.push(`${path}/${name}`)
       if (entry.directory) directories.push(name)
     }
     return directories
@@ -104,13 +104,13 @@ class Look {
     let paths = [""]
     for (const component of pattern) {
       if (component.kind === "names") return
-      if (component.kind === "literal") paths = paths.map(path => `${path}/${component.name}`)
-      else
-        paths = paths.flatMap(path =>
-          this.#namesIn(path || "/").flatMap(name =>
-            matchesName(component, name) ? [`${path}/${name}`] : [],
-          ),
-        )
+      const next: string[] = []
+      for (const path of paths)
+        if (component.kind === "literal") next.push(`${path}/${component.name}`)
+        else
+          for (const name of this.#namesIn(path || "/"))
+            if (matchesName(component, name)) next.push(`${path}/${name}`)
+      paths = next
     }
     this.found.push(...paths)
   }

@@ -2,7 +2,7 @@
  * one, so that a plan knows every link on the way and a missing tail still has a canonical place. */
 import { lstatSync, readlinkSync } from "node:fs"
 import { componentsOf, nameOf, parentOf } from "../base/path.ts"
-import { systemPath, textOf } from "../base/path-bytes.ts"
+import { replacement, systemPath, textOf } from "../base/path-bytes.ts"
 
 export type PathKind = "directory" | "file" | "other" | "missing" | "unreachable"
 
@@ -31,7 +31,7 @@ export function createPathFacts(): PathFacts {
     const known = facts.get(path)
     if (known !== undefined) return known
     const parent = factOf(parentOf(path), linksLeft)
-    const at = `${parent.canonical === "/" ? "" : parent.canonical}/${nameOf(path)}`
+    const at = entryOf(parent.canonical, nameOf(path))
     const fact = parent.kind === "directory" ? entryFact(at, parent, linksLeft) : beyond(at, parent)
     // What ran out of links on this way may still be reached on a shorter one.
     if (linksLeft === linksMax || fact.kind !== "unreachable") facts.set(path, fact)
@@ -49,14 +49,17 @@ export function createPathFacts(): PathFacts {
   const targetFact = (target: string, from: PathFact, linksLeft: number): PathFact => {
     let at: PathFact = target.startsWith("/") ? root : from
     for (const name of componentsOf(target).filter(component => component !== ".")) {
-      const path =
-        name === ".." ? parentOf(at.canonical) : `${at.canonical === "/" ? "" : at.canonical}/${name}`
+      const path = name === ".." ? parentOf(at.canonical) : entryOf(at.canonical, name)
       const next = at.kind === "directory" ? factOf(path, linksLeft) : beyond(path, at)
       at = { ...next, links: joined(at.links, next.links) }
     }
     return at
   }
   return path => factOf(path, linksMax)
+}
+
+function entryOf(directory: string, name: string): string {
+  return directory === "/" ? `/${name}` : `${directory}/${name}`
 }
 
 function joined(links: readonly SymbolicLink[], more: readonly SymbolicLink[]): SymbolicLink[] {
@@ -68,12 +71,22 @@ function beyond(at: string, { kind, links }: PathFact): PathFact {
   return { canonical: at, kind: kind === "unreachable" ? "unreachable" : "missing", links }
 }
 
+/** Most targets are plain text; one that is not is read again as bytes. */
+function readTarget(place: string | Buffer): string {
+  const target = readlinkSync(place, "utf8")
+  return target.includes(replacement) ? textOf(readlinkSync(place, "buffer")) : target
+}
+
+/** Most places that are asked about do not exist, and an exception costs 0.1 ms. */
+const quietly = { throwIfNoEntry: false } as const
+const missing: Entry = { kind: "missing", target: "" }
+
 function readEntry(path: string): Entry {
   try {
     const place = systemPath(path)
-    const stat = lstatSync(place, { throwIfNoEntry: false })
-    if (stat === undefined) return { kind: "missing", target: "" }
-    if (stat.isSymbolicLink()) return { kind: "link", target: textOf(readlinkSync(place, "buffer")) }
+    const stat = lstatSync(place, quietly)
+    if (stat === undefined) return missing
+    if (stat.isSymbolicLink()) return { kind: "link", target: readTarget(place) }
     return { kind: stat.isDirectory() ? "directory" : stat.isFile() ? "file" : "other", target: "" }
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException

@@ -1,9 +1,8 @@
 /** What of a policy needs a look at the disk, and the look itself. */
 import { componentsOf, isWithin } from "../base/path.ts"
 import type { Component, Glob } from "../policy/glob.ts"
-import type { PathRule } from "../policy/layer.ts"
 import type { Policy } from "../policy/policy.ts"
-import { type LookResult, lookThrough } from "./look.ts"
+import { type LookRequest, type LookResult, lookThrough } from "./look.ts"
 import type { PathFacts } from "./path-facts.ts"
 
 /** Looks for everything that the globs and protected names of the policy mean now. */
@@ -12,23 +11,20 @@ export function searchDisk(
   project: string,
   facts: PathFacts,
 ): LookResult {
-  const globs = policy.paths.flatMap(({ value }) => (value.kind === "glob" ? [value.glob] : []))
-  const anywhere = policy.protections.flatMap(({ value }) => (value.kind === "anywhere" ? [value.names] : []))
-  const writable = (role: PathRule["role"]) =>
-    policy.paths.flatMap(rule =>
-      rule.access === "write" &&
-      rule.role === role &&
-      rule.value.kind === "exact" &&
-      facts(rule.value.path).kind === "directory"
-        ? [facts(rule.value.path).canonical]
-        : [],
-    )
-  return lookThrough({
-    trees: outermost([project, ...writable("policy"), ...globs.flatMap(walkRoots)]),
-    tops: writable("state"),
-    names: [gitPointer, ...[...globs.filter(hasStars), ...anywhere].flatMap(lastNames)],
-    globs: globs.filter(glob => !hasStars(glob)),
-  })
+  const roots: string[] = []
+  const request: LookRequest = { trees: [project], tops: [], names: [gitPointer], globs: [] }
+  for (const { value, access, role } of policy.paths) {
+    if (value.kind === "exact") {
+      if (access !== "write" || facts(value.path).kind !== "directory") continue
+      request[role === "state" ? "tops" : "trees"].push(facts(value.path).canonical)
+    } else if (hasStars(value.glob)) {
+      roots.push(...walkRoots(value.glob))
+      addLastNames(value.glob, request.names)
+    } else request.globs.push(value.glob)
+  }
+  for (const { value } of policy.protections)
+    if (value.kind === "anywhere") addLastNames(value.names, request.names)
+  return lookThrough({ ...request, trees: outermost([...request.trees, ...roots]) })
 }
 
 /** A `.git` that is a file decides which hooks git runs, so the planner wants to know of each. */
@@ -39,8 +35,12 @@ function hasStars(glob: Glob): boolean {
 }
 
 /** The last name of each alternative: an entry of another name cannot be where the pattern ends. */
-function lastNames(glob: Glob): Component[] {
-  return glob.alternatives.flatMap(alternative => alternative.findLast(({ kind }) => kind !== "names") ?? [])
+function addLastNames({ alternatives }: Glob, names: Component[]): void {
+  for (const alternative of alternatives) {
+    const last = alternative.at(-1)
+    const name = last?.kind === "names" ? alternative.findLast(({ kind }) => kind !== "names") : last
+    if (name !== undefined) names.push(name)
+  }
 }
 
 /** The literal beginning of a glob's alternatives: where a walk for it has to start. */

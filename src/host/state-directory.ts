@@ -8,18 +8,14 @@ export function xdgDirectories(
   home: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const defaults = {
-    XDG_CACHE_HOME: ".cache",
-    XDG_CONFIG_HOME: ".config",
-    XDG_DATA_HOME: ".local/share",
-    XDG_STATE_HOME: ".local/state",
+  const place = (value: string | undefined, below: string) =>
+    value?.startsWith("/") ? absolutePath(value, "/") : `${home}/${below}`
+  return {
+    XDG_CACHE_HOME: place(environment.XDG_CACHE_HOME, ".cache"),
+    XDG_CONFIG_HOME: place(environment.XDG_CONFIG_HOME, ".config"),
+    XDG_DATA_HOME: place(environment.XDG_DATA_HOME, ".local/share"),
+    XDG_STATE_HOME: place(environment.XDG_STATE_HOME, ".local/state"),
   }
-  return Object.fromEntries(
-    Object.entries(defaults).map(([name, below]) => {
-      const value = environment[name]
-      return [name, value?.startsWith("/") ? absolutePath(value, "/") : `${home}/${below}`]
-    }),
-  )
 }
 
 type TrustFile = { version: 1; policies: Record<string, string> }

@@ -2,7 +2,16 @@
  * Runs inside the sandbox for `cordon verify`: tries what must fail and what must work, and says what happened.
  * It decides nothing; what it says is judged outside.
  */
-import { closeSync, openSync, readdirSync, readFileSync, unlinkSync } from "node:fs"
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+} from "node:fs"
 import { connect } from "node:net"
 
 /** One thing to try. */
@@ -18,6 +27,10 @@ export type Attempt =
   | { kind: "user-namespace"; bubblewrap: string }
   | { kind: "capabilities" }
   | { kind: "processes" }
+  /** make a file below new directories of a new directory, and remove it all again */
+  | { kind: "make"; directory: string; names: readonly string[] }
+  /** `refused` when it fails with this errno */
+  | { kind: "call"; number: number; arguments: readonly number[]; errno: number }
 
 /** `done`: it worked; `refused`: it did not, with the errno or the like. */
 export type Outcome = { result: "done" | "refused"; detail: string }
@@ -71,6 +84,10 @@ async function tryOut(attempt: Attempt): Promise<string> {
       return /^CapEff:\s*0+$/m.test(statusText()) && /^NoNewPrivs:\s*1$/m.test(statusText())
         ? refusal("EPERM")
         : "has some"
+    case "make":
+      return makeBelow(attempt.directory, attempt.names)
+    case "call":
+      return makeCall(attempt)
     case "processes":
       return readFileSync("/proc/1/comm", "utf8").trim() === "bwrap" ? refusal("ESRCH") : "sees the host's"
   }
@@ -95,6 +112,29 @@ function createIn(directory: string): string {
   closeSync(openSync(path, "wx"))
   unlinkSync(path)
   return ""
+}
+
+function makeBelow(directory: string, names: readonly string[]): string {
+  const top = mkdtempSync(`${directory}/.cordon-verify-`)
+  try {
+    const path = `${top}/${names.join("/")}`
+    mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true })
+    closeSync(openSync(path, "wx"))
+    return "made"
+  } finally {
+    rmSync(top, { recursive: true })
+  }
+}
+
+async function makeCall({
+  number,
+  arguments: words,
+  errno,
+}: Extract<Attempt, { kind: "call" }>): Promise<string> {
+  const { rawCall } = await import("../kernel/raw-call.ts")
+  const [a, b, c, d, e, f] = words
+  const result = rawCall(number, a, b, c, d, e, f)
+  return result === -errno ? refusal(`errno ${errno}`) : `it returned ${result}`
 }
 
 function connectTo(target: { host: string; port: number } | { path: string }): Promise<string> {

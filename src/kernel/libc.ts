@@ -1,11 +1,11 @@
 /**
- * The only importer of bun:ffi. One thin function a call: it makes the call, and turns -1 into a SystemError that
- * names the call and the errno. Loaded only by what needs it: opening the library costs 0.4 ms.
+ * One thin function a system call: it makes the call, and turns an error into a SystemError that names the call and the
+ * errno. Loaded only by what needs it: opening the C library costs 0.3 ms.
  */
-import { dlopen, FFIType, ptr, read } from "bun:ffi"
-import { HostError } from "../base/error.ts"
 import { bytesOf } from "../base/path-bytes.ts"
 import { errnoNames } from "./errno.ts"
+import { type Address, addressOf, rawCall } from "./raw-call.ts"
+import { callNumbers, presentArchitecture } from "./system-calls.ts"
 
 /** A system call that failed. */
 export class SystemError extends Error {
@@ -19,46 +19,36 @@ export class SystemError extends Error {
   }
 }
 
-const { symbols: libc } = openLibrary()
-
-function openLibrary() {
-  const { i32, i64, u32, u64, ptr: pointer } = FFIType
-  try {
-    return dlopen("libc.so.6", {
-      execve: { args: [pointer, pointer, pointer], returns: i32 },
-      memfd_create: { args: [pointer, u32], returns: i32 },
-      dup2: { args: [i32, i32], returns: i32 },
-      fcntl: { args: [i32, i32, i64], returns: i32 },
-      lseek: { args: [i32, i64, i32], returns: i64 },
-      prctl: { args: [i32, u64, u64, u64, u64], returns: i32 },
-      syscall: { args: [i64, u64, u64, u64, u64], returns: i64 },
-      __errno_location: { args: [], returns: pointer },
-    })
-  } catch (cause) {
-    throw new HostError(`the C library cannot be opened: ${String(cause)}`, "Cordon needs glibc (libc.so.6)")
-  }
-}
+const number = callNumbers(presentArchitecture())
 
 /** Memory that the kernel reads must not be collected before it is read. */
 const kept: unknown[] = []
 
-function cString(text: string): number {
-  const bytes = bytesOf(`${text}\0`)
+export function keptAddress(bytes: Uint8Array): Address {
   kept.push(bytes)
-  return ptr(bytes)
+  return addressOf(bytes)
 }
 
-function cStrings(texts: readonly string[]): number {
+export function cString(text: string): Address {
+  return keptAddress(bytesOf(`${text}\0`))
+}
+
+/** An array of pointers that ends with a null pointer, as execve(2) takes it. */
+export function cStrings(texts: readonly string[]): Address {
   const pointers = new BigUint64Array(texts.length + 1)
   for (const [index, text] of texts.entries()) pointers[index] = BigInt(cString(text))
-  kept.push(pointers)
-  return ptr(pointers)
+  return keptAddress(new Uint8Array(pointers.buffer))
 }
 
-function checked(call: string, result: number | bigint): number {
-  if (Number(result) >= 0) return Number(result)
-  const location = libc.__errno_location()
-  throw new SystemError(call, location === null ? 0 : read.i32(location, 0))
+/** @throws SystemError when the result is an error */
+export function checked(call: string, result: number): number {
+  if (result >= 0) return result
+  throw new SystemError(call, -result)
+}
+
+/** `NAME=value` of each variable, as environ(7) has them. */
+export function environmentStrings(environment: Readonly<Record<string, string>>): string[] {
+  return Object.entries(environment).map(([name, value]) => `${name}=${value}`)
 }
 
 /** execve(2): returns only by throwing. */
@@ -67,45 +57,49 @@ export function execve(
   words: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): never {
-  const pairs = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
-  checked(
-    "execve",
-    libc.execve(asPointer(cString(path)), asPointer(cStrings(words)), asPointer(cStrings(pairs))),
-  )
+  const variables = cStrings(environmentStrings(environment))
+  checked("execve", rawCall(number.execve, cString(path), cStrings(words), variables))
   throw new SystemError("execve", 0)
 }
 
 /** memfd_create(2): an anonymous file, closed by the next exec. */
 export function createMemoryFile(name: string): number {
   const closeOnExec = 1
-  return checked("memfd_create", libc.memfd_create(asPointer(cString(name)), closeOnExec))
+  return checked("memfd_create", rawCall(number.memfd_create, cString(name), closeOnExec))
 }
 
-/** dup2(2): the copy stays open over the next exec. */
-export function duplicateTo(descriptor: number, number: number): void {
-  checked("dup2", libc.dup2(descriptor, number))
+/** dup3(2): the copy stays open over the next exec. */
+export function duplicateTo(descriptor: number, copy: number): void {
+  checked("dup3", rawCall(number.dup3, descriptor, copy, 0))
 }
 
-/** fcntl(2) F_SETFD: the next exec leaves the descriptor open. */
-export function keepOpen(descriptor: number): void {
-  const setFlags = 2
-  checked("fcntl", libc.fcntl(descriptor, setFlags, 0n))
+/** fcntl(2) F_DUPFD_CLOEXEC. @returns a copy with a number from `least` on, closed by the next exec */
+export function duplicateFrom(descriptor: number, least: number): number {
+  const duplicateCloseOnExec = 1030
+  return checked("fcntl", rawCall(number.fcntl, descriptor, duplicateCloseOnExec, least))
 }
 
 /** lseek(2) to the start. */
 export function rewind(descriptor: number): void {
-  checked("lseek", libc.lseek(descriptor, 0n, 0))
+  checked("lseek", rawCall(number.lseek, descriptor, 0, 0))
 }
 
 /** close_range(2) with CLOSE_RANGE_CLOEXEC: the next exec closes descriptors `first` to `last`. */
 export function closeOnExec(first: number, last: number): void {
-  const flagCloseOnExec = 4n
-  checked("close_range", libc.syscall(436n, BigInt(first), BigInt(last), flagCloseOnExec, 0n))
+  const flagCloseOnExec = 4
+  checked("close_range", rawCall(number.close_range, first, last, flagCloseOnExec))
 }
 
-/** prctl(2) PR_SET_NO_NEW_PRIVS: no exec gains rights from here on. */
-export function setNoNewPrivileges(): void {
-  checked("prctl", libc.prctl(38, 1n, 0n, 0n, 0n))
+/** pidfd_open(2): readable when the process is gone. Closed by the next exec. */
+export function openProcess(process: number): number {
+  return checked("pidfd_open", rawCall(number.pidfd_open, process, 0))
+}
+
+/** prctl(2) PR_SET_PDEATHSIG: this process is killed when the one that started it ends. */
+export function dieWithParent(): void {
+  const setParentDeathSignal = 1
+  const kill = 9
+  checked("prctl", rawCall(number.prctl, setParentDeathSignal, kill))
 }
 
 /**
@@ -113,29 +107,12 @@ export function setNoNewPrivileges(): void {
  * encrypted directories) namespaces do not hide.
  */
 export function joinNewSessionKeyring(): void {
-  const join = 1n
-  checked("keyctl", libc.syscall(keyctlNumber, join, 0n, 0n, 0n))
+  const join = 1
+  checked("keyctl", rawCall(number.keyctl, join, 0))
 }
 
-/** The one call here whose number differs between architectures (syscalls(2)). */
-const keyctlNumber = process.arch === "arm64" ? 219n : 250n
-
-/** landlock_create_ruleset(2); numbers of the landlock calls are the same on every architecture. */
-export function landlockCreateRuleset(attributes: Uint8Array | undefined, flags: number): number {
-  const pointer = attributes === undefined ? 0n : BigInt(ptr(attributes))
-  kept.push(attributes)
-  return checked(
-    "landlock_create_ruleset",
-    libc.syscall(444n, pointer, BigInt(attributes?.length ?? 0), BigInt(flags), 0n),
-  )
-}
-
-/** landlock_restrict_self(2): binds the calling thread and what it executes. */
-export function landlockRestrictSelf(ruleset: number): void {
-  checked("landlock_restrict_self", libc.syscall(446n, BigInt(ruleset), 0n, 0n, 0n))
-}
-
-/** bun:ffi types a pointer as a branded number. */
-function asPointer(address: number) {
-  return address as ReturnType<typeof ptr>
+/** landlock_create_ruleset(2) with LANDLOCK_CREATE_RULESET_VERSION: the ABI of the running kernel. */
+export function landlockVersion(): number {
+  const flagVersion = 1
+  return checked("landlock_create_ruleset", rawCall(number.landlock_create_ruleset, 0, 0, flagVersion))
 }

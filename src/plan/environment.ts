@@ -1,8 +1,8 @@
 /** Which variables the command sees. Names decide first, then values: a key is a key under any name. */
 
 import { isGlob } from "../policy/glob.ts"
-import type { EnvironmentMode, VariableRule } from "../policy/layer.ts"
-import { NameIndex, nameComponent } from "../policy/name-index.ts"
+import type { VariableRule } from "../policy/layer.ts"
+import { NameIndex } from "../policy/name-index.ts"
 import type { Policy } from "../policy/policy.ts"
 import { rankOf } from "../policy/source.ts"
 
@@ -27,14 +27,16 @@ const secretValues: readonly { test: RegExp; what: string }[] = [
 
 /** The verdict on one variable of the environment that Cordon was started with. */
 export function judgeVariable(name: string, value: string, policy: Judged): VariableVerdict {
-  return variableJudge(policy)(name, value)
+  return variableJudge(policy, [name])(name, value)
 }
 
-/** The policy's rules as a question that can be asked for every variable of an environment. */
-function variableJudge({ variables, settings }: Judged): (name: string, value: string) => VariableVerdict {
+/** The policy's rules as a question that can be asked for each of the names. */
+function variableJudge(
+  { variables, settings }: Judged,
+  names: readonly string[],
+): (name: string, value: string) => VariableVerdict {
   const mode = settings.environmentMode.value
-  const applying = variables.filter(rule => applies(rule, mode))
-  const matching = variableMatcher(applying)
+  const matching = variableMatcher(mode === "inherit" ? variables.filter(isOthers) : variables, names)
   return (name, value) => {
     const rule = decidingRule(matching(name))
     if (rule !== undefined && (rule.verdict === "remove" || isExact(rule) || mode === "clean"))
@@ -63,8 +65,8 @@ function decidingRule(rules: VariableRule[]): VariableRule | undefined {
 }
 
 /** `inherit` means everything: only what somebody other than Cordon's own lists removes is removed. */
-function applies(rule: VariableRule, mode: EnvironmentMode): boolean {
-  return mode !== "inherit" || rankOf(rule.layer) > rankOf("agent")
+function isOthers(rule: VariableRule): boolean {
+  return rankOf(rule.layer) > rankOf("agent")
 }
 
 function byPrecedence(a: VariableRule, b: VariableRule): number {
@@ -84,9 +86,18 @@ function isExact(rule: VariableRule): boolean {
 }
 
 /** Variable names compare without case: `Api_Key` is as secret as `API_KEY`. */
-function variableMatcher(rules: readonly VariableRule[]): (name: string) => VariableRule[] {
+function variableMatcher(
+  rules: readonly VariableRule[],
+  names: readonly string[],
+): (name: string) => VariableRule[] {
+  const asked = new Set<string>()
+  for (const name of names) asked.add(name.toUpperCase())
   const index = new NameIndex<VariableRule>()
-  for (const rule of rules) index.add(nameComponent(rule.value), rule)
+  for (const rule of rules) {
+    const pattern = rule.value.toUpperCase()
+    // Most rules name variables that nobody has set.
+    if (asked.has(pattern) || isGlob(pattern)) index.addPattern(pattern, rule)
+  }
   return name => index.find(name.toUpperCase())
 }
 
@@ -108,10 +119,10 @@ export function planEnvironment({
 }: EnvironmentRequest): Record<string, string> {
   const environment: Record<string, string> = {}
   const mode = policy.settings.environmentMode.value
-  const judge = variableJudge(policy)
+  const judge = variableJudge(policy, Object.keys(inherited))
   const index = new NameIndex<true>()
-  for (const pattern of pointers) index.add(nameComponent(pattern), true)
-  const isPointer = (name: string) => index.find(name.toUpperCase()).length > 0
+  for (const pattern of pointers) index.addPattern(pattern.toUpperCase(), true)
+  const isPointer = (name: string) => index.has(name.toUpperCase())
   for (const [name, value] of Object.entries(inherited)) {
     if (value === undefined) continue
     const { verdict, rule } = judge(name, value)

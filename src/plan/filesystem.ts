@@ -3,12 +3,12 @@
  * the answer changes is there a mount. No mount point is ever made on the host: a place that does not exist is
  * either inside a directory of the sandbox's own, or it is reported as not yet live.
  */
-import { isBelow, lineageOf, parentOf } from "../base/path.ts"
+import { lineageOf, parentOf } from "../base/path.ts"
 import type { PathFacts, SymbolicLink } from "../host/path-facts.ts"
 import type { Access } from "../policy/layer.ts"
 import { formatSource } from "../policy/source.ts"
 import type { Mount } from "./launch-plan.ts"
-import { between, byDepth, isBuiltin, type Node, type NodeContext, nodeAt } from "./nodes.ts"
+import { between, isBuiltin, type Node, type NodeContext, nodeAt, shallowFirst, whyOf } from "./nodes.ts"
 
 export type FilesystemPlan = { mounts: Mount[]; warnings: string[] }
 
@@ -40,10 +40,12 @@ type Placed = Node & { pinned: boolean }
  * it that is denied or protected becomes one, or the rule would lose its place to `mv sub sub2`.
  */
 function withPins(nodes: readonly Node[], context: NodeContext): Placed[] {
-  const placed = new Map<string, Placed>(nodes.map(node => [node.path, { ...node, pinned: false }]))
+  const placed = new Map<string, Placed>()
+  for (const { path, kind, access, verdict } of nodes)
+    placed.set(path, { path, kind, access, verdict, pinned: false })
   for (const node of nodes) {
     if (node.access === "write" || node.access === "private" || node.kind === "missing") continue
-    const tree = nearest(node.path, path => placed.get(path))
+    const tree = nearest(node.path, placed)
     if (tree?.access !== "write") continue
     const writable =
       lineageOf(parentOf(node.path)).find(path => placed.get(path)?.access === "write") ?? tree.path
@@ -53,12 +55,16 @@ function withPins(nodes: readonly Node[], context: NodeContext): Placed[] {
       else if (known.access === "write") known.pinned = true
     }
   }
-  return [...placed.values()].sort((a, b) => byDepth(a.path, b.path))
+  return placed.size === nodes.length
+    ? [...placed.values()]
+    : shallowFirst(placed.keys()).flatMap(path => placed.get(path) ?? [])
 }
 
-function nearest<T>(path: string, at: (path: string) => T | undefined): T | undefined {
-  for (const ancestor of lineageOf(parentOf(path)).reverse()) {
-    const found = at(ancestor)
+/** What is known of the closest directory above the path of which anything is. */
+function nearest<T>(path: string, known: ReadonlyMap<string, T>): T | undefined {
+  for (let at = path; at !== "/"; ) {
+    at = parentOf(at)
+    const found = known.get(at)
     if (found !== undefined) return found
   }
   return undefined
@@ -68,16 +74,19 @@ class FilesystemBuilder {
   readonly mounts: Mount[] = []
   readonly warnings: string[] = []
   readonly #grounds = new Map<string, Ground>()
-  readonly #visible: readonly string[]
+  /** directories with something visible below them */
+  readonly #passages = new Set<string>()
   readonly #sealed: string[] = []
 
   constructor(nodes: readonly Node[]) {
-    const exists = (node: Node) => node.kind !== "missing" && node.kind !== "unreachable"
-    this.#visible = nodes.filter(node => node.access !== "deny" && exists(node)).map(node => node.path)
+    for (const { path, kind, access } of nodes) {
+      if (access === "deny" || kind === "missing" || kind === "unreachable") continue
+      for (let at = parentOf(path); !this.#passages.has(at); at = parentOf(at)) this.#passages.add(at)
+    }
   }
 
   place(node: Placed): void {
-    const ground = node.path === "/" ? undefined : nearest(node.path, path => this.#grounds.get(path))
+    const ground = node.path === "/" ? undefined : nearest(node.path, this.#grounds)
     if (ground === undefined) this.#root(node)
     else if (node.access === "private") this.#private(node, ground)
     else if (node.access === "deny") this.#hide(node, ground)
@@ -92,12 +101,13 @@ class FilesystemBuilder {
         kind: "host",
         path: "/",
         access: node.access === "write" ? "write" : "read",
-        why: node.why,
+        why: whyOf(node.verdict),
       })
   }
 
   #private(node: Placed, ground: Ground): void {
-    const { path, why } = node
+    const { path } = node
+    const why = whyOf(node.verdict)
     // On a host's tree a mount point has to be there already; in a directory of ours it can be made.
     if (node.kind !== "directory" && ground.access !== "deny") return
     if (path === "/proc" || path === "/dev")
@@ -107,12 +117,13 @@ class FilesystemBuilder {
   }
 
   #hide(node: Placed, ground: Ground): void {
-    const { path, why } = node
+    const { path } = node
     if (ground.access === "deny" || node.kind === "unreachable") return
     const ownTree = ground.access === "private" && ground.path !== "/proc"
     if (node.kind === "missing" && !ownTree) return
+    const why = whyOf(node.verdict)
     if (node.kind === "directory" || ownTree) {
-      const passable = this.#visible.some(visible => isBelow(visible, path))
+      const passable = this.#passages.has(path)
       this.mounts.push({ kind: "hidden-directory", path, passable, why })
       this.#sealed.push(path)
     } else this.mounts.push({ kind: "hidden-file", path, why })
@@ -120,25 +131,27 @@ class FilesystemBuilder {
   }
 
   #show(node: Placed, ground: Ground): void {
-    const { path, why } = node
+    const { path } = node
     const access = node.access === "write" ? "write" : "read"
     if (node.kind === "missing" || node.kind === "unreachable") this.#showMissing(node, ground)
     else if (ground.access !== access || node.pinned) {
+      const why = whyOf(node.verdict)
       this.mounts.push({ kind: "host", path, access, why: node.pinned ? `pinned: ${why}` : why })
       this.#grounds.set(path, { path, access })
     }
   }
 
   #showMissing(node: Placed, ground: Ground): void {
-    if (node.access === "write" && ground.access !== "write" && !isBuiltin(node.layer))
+    const { source, layer } = node.verdict.protection ?? node.verdict.rule
+    if (node.access === "write" && ground.access !== "write" && !isBuiltin(layer))
       this.warnings.push(
-        `${formatSource(node.source)}: ${node.path} does not exist, so it cannot be written inside; make it first`,
+        `${formatSource(source)}: ${node.path} does not exist, so it cannot be written inside; make it first`,
       )
   }
 
   /** A link whose place is in a hidden or private directory is made there again. */
   link({ path, target }: SymbolicLink): void {
-    const ground = nearest(path, ancestor => this.#grounds.get(ancestor))
+    const ground = nearest(path, this.#grounds)
     if (this.#grounds.has(path) || ground === undefined) return
     if (ground.access === "deny" || ground.access === "private")
       this.mounts.push({ kind: "link", path, target, why: "a link that leads to a visible place" })

@@ -20,6 +20,66 @@ export type Mount =
   /** no writing any more to what stands at the path, whatever is mounted below it */
   | { kind: "sealed"; path: string; why: string }
 
+export type LandlockWall = {
+  /** the version of the kernel's interface, which decides what can be named */
+  abi: number
+  /** everything else cannot be written, whatever is mounted where */
+  writable: readonly { path: string; kind: "directory" | "file" }[]
+  /** the host's abstract sockets are out of reach (in `off` the network namespace does that) */
+  scopeAbstractSockets: boolean
+}
+
+export type LiveNames = {
+  /** opening for reading is asked about too */
+  reads: boolean
+}
+
+/** What the command may use of the machine. */
+export type Limits = {
+  /** how long the session may last, in milliseconds; undefined = without end */
+  timeMs: number | undefined
+  /** set by the last process before the command, for itself and all that come from it */
+  resources: readonly ResourceLimit[]
+  /** what holds for all processes of the session together */
+  group: ControlGroup | undefined
+}
+
+export type ResourceLimit =
+  /** processes and threads of the session, counted together (getrlimit(2), RLIMIT_NPROC) */
+  | { resource: "processes"; most: number }
+  /** bytes of private memory of each process by itself (getrlimit(2), RLIMIT_DATA) */
+  | { resource: "data"; most: number }
+
+/** A control group (cgroups(7)) that the command is put into before it starts. */
+export type ControlGroup =
+  | { kind: "directories"; directories: readonly GroupDirectory[] }
+  /** made by systemd, which removes it when it is empty (systemd.scope(5)) */
+  | {
+      kind: "scope"
+      manager: "system" | "user"
+      /** path of busctl(1) */
+      busctl: string
+      /** name, type and value of each */
+      properties: readonly (readonly string[])[]
+      /** what the group then must have */
+      values: readonly GroupValue[]
+    }
+
+export type GroupDirectory = {
+  /** the group is made in this directory */
+  parent: string
+  /** controllers that the parent must hand on to it */
+  enable: readonly string[]
+  values: readonly GroupValue[]
+}
+
+export type GroupValue = {
+  file: string
+  value: string
+  /** a kernel without the file has nothing to limit there */
+  mayBeMissing?: true
+}
+
 export type LaunchPlan = {
   session: string
   command: readonly string[]
@@ -29,12 +89,15 @@ export type LaunchPlan = {
   /** the whole environment of the command */
   environment: Readonly<Record<string, string>>
   network: { mode: Exclude<NetworkMode, "filtered"> }
-  /** programs inside may make user namespaces */
+  /** programs inside may make user namespaces, and mount in those */
   nestedUserns: boolean
-  /** `new-session` takes the terminal away, where the kernel would let programs type into it */
-  terminal: "keep" | "new-session"
-  /** whether the host's abstract sockets are out of reach by Landlock (the network namespace does it in `off`) */
-  scopeAbstractSockets: boolean
+  /** Landlock beneath the mounts; undefined where the kernel has none */
+  landlock: LandlockWall | undefined
+  /** names decided on when they are used; undefined when mounts say it all */
+  live: LiveNames | undefined
+  limits: Limits
+  /** files of the agent's own that lie in directories which are read-only inside */
+  stateFiles: readonly string[]
   /** directories of the agent that are made on the host, as the agent itself would */
   create: readonly string[]
   warnings: readonly string[]

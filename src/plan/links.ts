@@ -5,11 +5,10 @@
 import { isWithin, nameOf, parentOf } from "../base/path.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import { accesses, type PathRule, type Protection } from "../policy/layer.ts"
-import type { Policy } from "../policy/policy.ts"
+import type { PathPattern } from "../policy/path-pattern.ts"
+import type { PathPolicy } from "../policy/policy.ts"
 import { formatSource } from "../policy/source.ts"
-import { type PathJudge, pathJudge } from "../policy/verdict.ts"
-
-type PathPolicy = Pick<Policy, "paths" | "protections">
+import { growingJudge, type PathJudge, pathJudge } from "../policy/verdict.ts"
 
 /** The rules in full, and the judge over them. */
 export type Resolved = PathPolicy & { warnings: string[]; judge: PathJudge }
@@ -25,31 +24,51 @@ export type Places = {
 
 /** The policy's rules together with those for the targets of links. */
 export function resolveRules(policy: PathPolicy, places: Places): Resolved {
-  const { facts } = places
-  const denials = policy.paths.flatMap(rule =>
-    rule.access === "deny"
-      ? targetRule(rule, facts).filter(target => mayDeny(exactPath(target), places))
-      : [],
-  )
+  const behind = behindLinks(policy, places.facts)
+  const denials = behind.denials.filter(target => mayDeny(exactPath(target), places))
   const paths = [...policy.paths, ...denials, ...deniedByGlob(policy, places)]
-  const protections = [
-    ...policy.protections,
-    ...protectedByName(policy, places),
-    ...policy.protections.flatMap(rule => targetProtection(rule, facts)),
-  ]
-  const judge = pathJudge({ paths, protections })
+  const protections = [...policy.protections, ...protectedByName(policy, places), ...behind.protections]
+  const { judge, add } = growingJudge({ paths, protections })
   const warnings: string[] = []
-  const openings = policy.paths
-    .filter(({ access }) => access !== "deny")
-    .flatMap(rule =>
-      targetRule(rule, facts).filter(target => {
-        const refusal = refusalOf({ rule, target, judge }, places)
-        if (refusal !== undefined) warnings.push(refusal)
-        return refusal === undefined
-      }),
-    )
-  const resolved = { paths: [...paths, ...openings], protections }
-  return { ...resolved, warnings, judge: openings.length === 0 ? judge : pathJudge(resolved) }
+  const openings: PathRule[] = []
+  for (const { rule, target } of behind.openings) {
+    const refusal = refusalOf({ rule, target, judge }, places)
+    if (refusal === undefined) openings.push(target)
+    else warnings.push(refusal)
+  }
+  add(openings)
+  return { paths: [...paths, ...openings], protections, warnings, judge }
+}
+
+/** What the exact rules mean for the targets of links: most of hundreds of rules have none. */
+type BehindLinks = {
+  denials: PathRule[]
+  protections: Protection[]
+  openings: { rule: PathRule; target: PathRule }[]
+}
+
+function behindLinks({ paths, protections }: PathPolicy, facts: PathFacts): BehindLinks {
+  const behind: BehindLinks = { denials: [], protections: [], openings: [] }
+  for (const rule of paths) {
+    const target = targetOf(rule.value, facts)
+    if (target === undefined) continue
+    const moved: PathRule = { ...rule, value: target }
+    if (rule.access === "deny") behind.denials.push(moved)
+    else behind.openings.push({ rule, target: moved })
+  }
+  for (const rule of protections) {
+    if (rule.effect === "unprotect" || rule.value.kind !== "place") continue
+    const pattern = targetOf(rule.value.pattern, facts)
+    if (pattern !== undefined) behind.protections.push({ ...rule, value: { kind: "place", pattern } })
+  }
+  return behind
+}
+
+/** Where a link leads to; undefined for a glob, and for a path without a link in it. */
+function targetOf(pattern: PathPattern, facts: PathFacts): PathPattern | undefined {
+  if (pattern.kind === "glob") return undefined
+  const { canonical } = facts(pattern.path)
+  return canonical === pattern.path ? undefined : { kind: "exact", path: canonical }
 }
 
 /**
@@ -82,11 +101,16 @@ function protectedByName(policy: PathPolicy, { found, facts }: Places): Protecti
   return links.flatMap(path =>
     [path, ...namesBehind(path, policy.protections)].flatMap(spelled => {
       const { protection } = judge(spelled)
-      const value = {
-        kind: "place" as const,
-        pattern: { kind: "exact" as const, path: facts(spelled).canonical },
-      }
-      return protection === undefined ? [] : [{ ...protection, value }]
+      if (protection === undefined) return []
+      // What it leads to in the end, and the link on the way, which could be replaced.
+      const reached = new Set([
+        facts(spelled).canonical,
+        `${facts(parentOf(spelled)).canonical}/${nameOf(spelled)}`,
+      ])
+      return [...reached].map(reachedPath => ({
+        ...protection,
+        value: { kind: "place" as const, pattern: { kind: "exact" as const, path: reachedPath } },
+      }))
     }),
   )
 }
@@ -142,21 +166,4 @@ function isPersons(place: string, { home, project }: Places): boolean {
 /** "" for a glob: no path is called so. */
 function exactPath(rule: PathRule): string {
   return rule.value.kind === "exact" ? rule.value.path : ""
-}
-
-function targetRule(rule: PathRule, facts: PathFacts): PathRule[] {
-  const path = exactPath(rule)
-  if (path === "") return []
-  const { canonical } = facts(path)
-  return canonical === path ? [] : [{ ...rule, value: { kind: "exact", path: canonical } }]
-}
-
-function targetProtection(rule: Protection, facts: PathFacts): Protection[] {
-  if (rule.effect === "unprotect" || rule.value.kind !== "place" || rule.value.pattern.kind !== "exact")
-    return []
-  const { path } = rule.value.pattern
-  const { canonical } = facts(path)
-  return canonical === path
-    ? []
-    : [{ ...rule, value: { kind: "place", pattern: { kind: "exact", path: canonical } } }]
 }

@@ -1,21 +1,19 @@
 /** The places of the file system at which the policy's answer may change, each with its answer. */
-import { componentsOf, isWithin, lineageOf, nameOf, parentOf } from "../base/path.ts"
+import { depthOf, isWithin, lineageOf, nameOf, parentOf } from "../base/path.ts"
 import type { PathFacts, PathKind, SymbolicLink } from "../host/path-facts.ts"
 import type { Access, PathRule, Protection } from "../policy/layer.ts"
 import { privateDirectories } from "../policy/merge.ts"
 import { patternText } from "../policy/path-pattern.ts"
 import { protectionText } from "../policy/protection.ts"
-import { formatSource, type LayerName, type Source } from "../policy/source.ts"
+import { formatSource, type LayerName } from "../policy/source.ts"
 import type { PathVerdict } from "../policy/verdict.ts"
 
 export type Node = {
   path: string
   kind: PathKind
   access: Access
-  /** the rule that decides here, for people */
-  why: string
-  source: Source
-  layer: LayerName
+  /** the rules that decide here */
+  verdict: PathVerdict
 }
 
 export type NodeContext = {
@@ -36,22 +34,26 @@ export type PlacesRequest = {
  * those whose place exists or is a directory of ours: most of them name what this machine does not have.
  */
 export function placesOf({ paths, protections, found, facts }: PlacesRequest): string[] {
-  const exact = paths.flatMap(rule =>
-    rule.value.kind === "exact" && matters(rule, facts) ? [rule.value.path] : [],
-  )
-  const places = protections.flatMap(({ value }) =>
-    value.kind === "place" && value.pattern.kind === "exact" ? [value.pattern.path] : [],
-  )
-  const canonical = [...exact, ...places, ...found].filter(path => facts(path).canonical === path)
-  const named = new Set(exact)
-  const present = canonical.filter(path => named.has(path) || facts(path).kind !== "missing")
-  return [...new Set(present)].sort(byDepth)
+  const places = new Set<string>()
+  // Of hundreds of rules each is asked about once, so the cheap questions come first.
+  for (const { value, layer } of paths) {
+    if (value.kind === "glob") continue
+    const { canonical, kind } = facts(value.path)
+    if (canonical === value.path && (kind !== "missing" || !isBuiltin(layer) || isInOurs(canonical)))
+      places.add(canonical)
+  }
+  const addPresent = (path: string) => {
+    const { canonical, kind } = facts(path)
+    if (canonical === path && kind !== "missing") places.add(path)
+  }
+  for (const { value } of protections)
+    if (value.kind === "place" && value.pattern.kind === "exact") addPresent(value.pattern.path)
+  for (const path of found) addPresent(path)
+  return shallowFirst(places)
 }
 
-function matters({ value, layer }: PathRule, facts: PathFacts): boolean {
-  if (value.kind === "glob") return false
-  const inOurs = privateDirectories.some(tree => isWithin(value.path, tree))
-  return inOurs || !isBuiltin(layer) || facts(value.path).kind !== "missing"
+function isInOurs(path: string): boolean {
+  return privateDirectories.some(tree => isWithin(path, tree))
 }
 
 /** Whether the rules of a layer came with Cordon, so that nobody expects each of them to find its place. */
@@ -63,11 +65,9 @@ export function isBuiltin(layer: LayerName): boolean {
 export function nodeAt(path: string, { judge, facts }: NodeContext): Node {
   const verdict = judge(path)
   const { kind } = facts(path)
-  const rule = verdict.protection ?? verdict.rule
-  const node = { path, kind, source: rule.source, layer: rule.layer, why: whyOf(verdict) }
   // A `.git` file points git at the directory whose hooks and config it obeys: whoever rewrites it chooses those.
   const pointer = verdict.access === "write" && nameOf(path) === ".git" && kind === "file"
-  return { ...node, access: pointer ? "read" : verdict.access }
+  return { path, kind, access: pointer ? "read" : verdict.access, verdict }
 }
 
 /** `deny ~/.aws (built-in:00-base.yaml:12)` */
@@ -84,20 +84,28 @@ export function ruleText(rule: PathRule | Protection): string {
 }
 
 /** Shallow first, then by name, so that a plan is the same every time. */
-export function byDepth(a: string, b: string): number {
-  return componentsOf(a).length - componentsOf(b).length || (a < b ? -1 : a > b ? 1 : 0)
+export function shallowFirst(paths: Iterable<string>): string[] {
+  const levels: string[][] = []
+  for (const path of paths) {
+    const depth = depthOf(path)
+    const level = levels[depth]
+    if (level === undefined) levels[depth] = [path]
+    else level.push(path)
+  }
+  // Without a comparison of our own, which would be called for every pair; absent levels are left out.
+  return levels.flatMap(level => level.sort())
 }
 
 /** Directories strictly between a tree and a path below it. */
 export function between(tree: string, path: string): string[] {
-  const depth = componentsOf(tree).length
-  return lineageOf(parentOf(path)).slice(depth + 1)
+  return lineageOf(parentOf(path)).slice(depthOf(tree) + 1)
 }
 
 /** Links on the way to the paths of rules: they have to be made again where their place is not the host's. */
 export function linksOf(rules: readonly PathRule[], facts: PathFacts): SymbolicLink[] {
-  const links = rules.flatMap(rule =>
-    rule.access !== "deny" && rule.value.kind === "exact" ? facts(rule.value.path).links : [],
-  )
-  return [...new Map(links.map(link => [link.path, link])).values()].sort((a, b) => byDepth(a.path, b.path))
+  const links = new Map<string, SymbolicLink>()
+  for (const { access, value } of rules)
+    if (access !== "deny" && value.kind === "exact")
+      for (const link of facts(value.path).links) links.set(link.path, link)
+  return shallowFirst(links.keys()).flatMap(path => links.get(path) ?? [])
 }

@@ -1,18 +1,22 @@
 /** Policy + project + command + facts of the machine → LaunchPlan. Pure: everything it knows was handed to it. */
 import { HostError, UserError } from "../base/error.ts"
-import { tildePath } from "../base/path.ts"
+import { parentOf, tildePath } from "../base/path.ts"
 import type { Account } from "../host/account.ts"
 import type { HostKernel } from "../host/kernel-facts.ts"
+import type { LimitFacts } from "../host/limit-facts.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import type { Policy } from "../policy/policy.ts"
 import { planEnvironment } from "./environment.ts"
 import { planFilesystem } from "./filesystem.ts"
 import type { LaunchPlan, Mount } from "./launch-plan.ts"
+import { planLimits } from "./limits.ts"
 import type { Resolved } from "./links.ts"
+import { planLive } from "./live.ts"
 import { noSandboxVariables, preloadPath } from "./no-sandbox.ts"
 import { linksOf, placesOf } from "./nodes.ts"
 import type { StatePlan } from "./state.ts"
 import { refuseUnsupported } from "./unsupported.ts"
+import { planWall } from "./wall.ts"
 
 export type PlanRequest = {
   session: string
@@ -29,6 +33,8 @@ export type PlanRequest = {
   preload: string
   facts: PathFacts
   kernel: HostKernel
+  /** what limits can be enforced with; asked only when there are some */
+  limitFacts: () => LimitFacts
   /** the environment that Cordon was started with */
   inherited: Readonly<Record<string, string | undefined>>
   /** names of variables that point at services of the host */
@@ -48,6 +54,8 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
     links: [...linksOf(resolved.paths, facts), ...facts(request.account.homeSpelled).links],
   })
   const sockets = abstractSockets(request)
+  const { live, degraded: unasked } = planLive(resolved, request.kernel, policy.optional)
+  const { limits, degraded } = planLimits(policy, request.limitFacts)
   return {
     session: request.session,
     command: request.command,
@@ -55,16 +63,24 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
     mounts: [
       ...filesystem.mounts.filter(({ kind }) => kind !== "sealed"),
       ...ownFiles(request),
-      ...sealsOf(filesystem.mounts),
+      // bubblewrap takes a millisecond for each when there are many. Where names are decided on as they are used,
+      // nothing can be made in what is hidden anyway.
+      ...(live === undefined ? sealsOf(filesystem.mounts) : []),
     ],
     environment: environmentOf(request),
     network: { mode: policy.settings.networkMode.value === "open" ? "open" : "off" },
     nestedUserns: policy.settings.nestedUserns.value === "allow",
-    terminal: request.kernel.typingIntoTerminals ? "new-session" : "keep",
-    scopeAbstractSockets: sockets.scope,
+    landlock: planWall(
+      filesystem.mounts,
+      { landlockAbi: request.kernel.landlockAbi, scopeAbstractSockets: sockets.scope },
+      facts,
+    ),
+    live,
+    limits,
     create: request.state.create,
+    stateFiles: stateFilesOf(request),
     warnings: [...resolved.warnings, ...filesystem.warnings],
-    degraded: sockets.degraded,
+    degraded: [...sockets.degraded, ...degraded, ...unasked],
   }
 }
 
@@ -74,6 +90,16 @@ function refuseHiddenProject(access: string, { project, account }: PlanRequest):
       `the policy denies the project directory ${tildePath(project, account.home)} itself`,
       `allow it with --write ${project}, or choose another with -C DIR`,
     )
+}
+
+/** What an agent replaces by renaming a file beside it, where a mount of the file alone is not enough. */
+function stateFilesOf({ state, resolved, facts }: PlanRequest): string[] {
+  const { accessOf } = resolved.judge
+  return state.rules.flatMap(({ value }) => {
+    if (value.kind === "glob" || accessOf(value.path) !== "write") return []
+    const readOnlyBeside = accessOf(parentOf(value.path)) === "read"
+    return readOnlyBeside && facts(value.path).kind !== "directory" ? [value.path] : []
+  })
 }
 
 function sealsOf(mounts: readonly Mount[]): Mount[] {

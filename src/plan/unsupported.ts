@@ -32,13 +32,6 @@ export function refuseUnsupported(policy: Policy): void {
   const command = policy.commands[0]
   if (command !== undefined)
     refuse(command, "commands.deny is not enforced yet in this version", "remove the rule")
-  const limit = Object.entries(policy.limits)[0]
-  if (limit !== undefined && !policy.optional.some(({ value }) => value === "limits"))
-    refuse(
-      limit[1],
-      `limits.${limit[0]} is not enforced yet in this version`,
-      "remove it, or write optional: [limits]",
-    )
 }
 
 function isPersons(layer: Sourced<unknown>["layer"]): boolean {

@@ -1,8 +1,7 @@
 /** Checked policy text → a layer: every path expanded, every pattern compiled, every value with its source. */
 import { PolicyError, type Problem } from "../base/error.ts"
-import { roleOf } from "./compact.ts"
 import { hostPattern } from "./host-pattern.ts"
-import { emptyLayer, type Layer, type SettingName, type Settings, type StateEntry } from "./layer.ts"
+import { emptyLayer, type Layer, roleOf, type SettingName, type Settings, type StateEntry } from "./layer.ts"
 import type { ParsedPolicy, Step } from "./parse.ts"
 import { type PathVariables, pathPattern } from "./path-pattern.ts"
 import { protectionPattern } from "./protection.ts"

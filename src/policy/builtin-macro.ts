@@ -3,9 +3,10 @@
  * of it. A mistake in a built-in policy fails the build.
  */
 import { readdirSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { buildLayer } from "./build-layer.ts"
 import { compactLayer } from "./compact.ts"
+import { emptyLayer, type Layer } from "./layer.ts"
 import { parsePolicy } from "./parse.ts"
 import { placeholders } from "./placeholders.ts"
 import { profileFileSchema } from "./schema.ts"
@@ -22,6 +23,9 @@ export type BuiltinText = {
   places: string
 }
 
+/** All toolchains as one layer: a launch needs them together, and one text is read faster than a dozen. */
+export type ToolchainText = Pick<BuiltinText, "rest" | "places">
+
 const folders = [
   { folder: ".", layer: "base" },
   { folder: "05-presets", layer: "preset" },
@@ -29,27 +33,50 @@ const folders = [
   { folder: "20-agents", layer: "agent" },
 ] as const
 
-export function builtinTexts(): BuiltinText[] {
-  const root = join(import.meta.dir, "../../policies")
-  return folders.flatMap(({ folder, layer }) =>
-    readdirSync(join(root, folder))
+export function builtinTexts(): { profiles: BuiltinText[]; toolchains: ToolchainText } {
+  const files = folders.flatMap(({ folder, layer }) =>
+    readdirSync(join(policies, folder))
       .filter(file => file.endsWith(".yaml"))
       .sort()
-      .map(file => builtinText(join(root, folder, file), file, layer)),
+      .map(file => readProfile(join(folder, file), layer)),
   )
+  const toolchains = files.filter(({ built }) => built.name === "toolchain")
+  return {
+    profiles: files.map(({ file, built, named }) => ({ ...named, ...textsOf(built, [file]) })),
+    toolchains: textsOf(
+      joined(toolchains.map(({ built }) => built)),
+      toolchains.map(({ file }) => file),
+    ),
+  }
 }
 
-function builtinText(path: string, file: string, layer: BuiltinText["layer"]): BuiltinText {
-  const parsed = parsePolicy(readFileSync(path, "utf8"), `built-in:${file}`, profileFileSchema)
+const policies = join(import.meta.dir, "../../policies")
+
+function readProfile(path: string, layer: BuiltinText["layer"]) {
+  const file = `built-in:${basename(path)}`
+  const parsed = parsePolicy(readFileSync(join(policies, path), "utf8"), file, profileFileSchema)
   const { agent, toolchain } = parsed.content
-  const built = buildLayer(parsed, { name: layer, variables: placeholders, mayLock: true })
-  const { rest, places } = compactLayer(built, `built-in:${file}`)
-  return {
-    name: file.replace(/^\d+-|\.yaml$/g, "").replace(/\.yaml$/, ""),
+  const named = {
+    name: basename(path, ".yaml").replace(/^\d+-/, ""),
     layer,
     binaries: agent?.binaries ?? toolchain?.binaries ?? [],
     packages: agent?.packages ?? [],
-    rest: JSON.stringify(rest),
-    places: JSON.stringify(places),
   }
+  return { file, named, built: buildLayer(parsed, { name: layer, variables: placeholders, mayLock: true }) }
+}
+
+function textsOf(layer: Layer, files: readonly string[]): ToolchainText {
+  const { rest, places } = compactLayer(layer, files)
+  return { rest: JSON.stringify(rest), places: JSON.stringify(places) }
+}
+
+/** Layers of one kind as one: each value remembers its file. */
+function joined(layers: readonly Layer[]): Layer {
+  const one = emptyLayer("toolchain")
+  for (const { name, settings, ...lists } of layers) {
+    if (Object.keys(settings).length > 0) throw new Error(`bug: a ${name} has settings, which do not add up`)
+    for (const [list, values] of Object.entries(lists))
+      (one[list as keyof typeof lists] as unknown[]).push(...values)
+  }
+  return one
 }

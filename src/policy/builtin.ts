@@ -1,19 +1,21 @@
 /** The built-in profiles, as the build put them into the program. */
 import { builtinTexts } from "./builtin-macro.ts" with { type: "macro" }
-import type { BuiltinText } from "./builtin-macro.ts"
-import { type CompactLayer, expandLayer } from "./compact.ts"
+import type { BuiltinText, ToolchainText } from "./builtin-macro.ts"
+import type { CompactLayer } from "./compact.ts"
+import { expandLayer } from "./expand.ts"
 import type { Layer, Protection } from "./layer.ts"
 import type { PathVariables } from "./path-pattern.ts"
 import { fillPlaceholders, placeNames } from "./placeholders.ts"
 import { addPresent, type PresentNames } from "./present.ts"
 
-const texts: BuiltinText[] = builtinTexts()
+// Frozen, because the build would otherwise copy the texts to each place that reads them.
+const { profiles, toolchains } = Object.freeze(builtinTexts())
 
 /** What can be recognised in a command, or named by `extends` and `--profile`. */
 export type BuiltinName = Pick<BuiltinText, "name" | "layer" | "binaries" | "packages">
 
 export function builtinNames(): readonly BuiltinName[] {
-  return texts
+  return profiles
 }
 
 /** Names that `extends` and `--profile` know. */
@@ -30,17 +32,19 @@ export function builtinLayer(
   variables: PathVariables,
   presentNames?: PresentNames,
 ): Layer | undefined {
-  const text = texts.find(candidate => candidate.name === name)
+  const text = profiles.find(candidate => candidate.name === name)
   return text === undefined ? undefined : layerOf(text, variables, presentNames)
 }
 
-/** All layers of one kind. */
+/** All layers of one kind; of the toolchains a launch gets one that says what all of them do. */
 export function builtinLayers(
   kind: BuiltinText["layer"],
   variables: PathVariables,
   presentNames?: PresentNames,
 ): Layer[] {
-  return texts.filter(text => text.layer === kind).map(text => layerOf(text, variables, presentNames))
+  if (kind === "toolchain" && presentNames !== undefined)
+    return [layerOf(toolchains, variables, presentNames)]
+  return profiles.filter(({ layer }) => layer === kind).map(text => layerOf(text, variables, presentNames))
 }
 
 /**
@@ -53,18 +57,16 @@ export function agentProtections(variables: PathVariables): Protection[] {
   )
 }
 
-function layerOf(text: BuiltinText, variables: PathVariables, presentNames: PresentNames = allNames): Layer {
-  const compact = JSON.parse(text.rest) as CompactLayer
+function layerOf(text: ToolchainText, variables: PathVariables, presentNames = allNames): Layer {
+  const compact: CompactLayer = JSON.parse(text.rest)
   const layer = fillPlaceholders(expandLayer(compact), variables)
   addPresent(layer, JSON.parse(text.places), {
     presentNames,
     placeOf: placeNames(variables),
-    file: compact.file,
+    files: compact.files,
   })
   return layer
 }
 
 /** Every place is wanted, whether it exists or not. */
-function allNames(_directory: string, names: readonly string[]): readonly string[] {
-  return names
-}
+const allNames: PresentNames = (_directory, names) => names

@@ -5,6 +5,7 @@
  */
 import { componentsOf } from "../base/path.ts"
 import { expandBraces } from "./braces.ts"
+import { compileComponent } from "./compile-component.ts"
 
 /** One component of a pattern: any number of names, one name as it is, or the tests its characters must pass. */
 export type Component =
@@ -17,7 +18,7 @@ export type Component =
       prefix: string
       suffix: string
     }
-type CharacterTest =
+export type CharacterTest =
   | "*"
   | "?"
   | { literal: string }
@@ -56,15 +57,17 @@ export function matchedDepth(glob: Glob, components: readonly string[]): number 
 }
 
 /** The directory that every match lies in: the plain names with which the pattern begins. */
-export function literalStart(glob: Glob): string {
-  const [first = [], ...others] = glob.alternatives
-  let length = 0
-  for (let name = first[0]; name?.kind === "literal"; name = first[++length])
-    if (!others.every(other => isLiteral(other[length], name.kind === "literal" ? name.name : ""))) break
-  return `/${first
-    .slice(0, length)
-    .map(component => (component.kind === "literal" ? component.name : ""))
-    .join("/")}`
+export function literalStart({ alternatives }: Glob): string {
+  let start = ""
+  let at = 0
+  for (const component of alternatives[0] ?? []) {
+    if (component.kind !== "literal") break
+    const { name } = component
+    if (alternatives.length > 1 && !alternatives.every(other => isLiteral(other[at], name))) break
+    start += `/${name}`
+    at++
+  }
+  return start === "" ? "/" : start
 }
 
 /** Whether a component is this plain name. */
@@ -73,14 +76,22 @@ export function isLiteral(component: Component | undefined, name: string): boole
 }
 
 function alternativeDepth(pattern: readonly Component[], components: readonly string[]): number {
-  // Most patterns begin with plain names, and most paths differ in those already.
-  let literals = 0
-  for (let first = pattern[0]; first?.kind === "literal"; first = pattern[++literals])
-    if (first.name !== components[literals]) return -1
-  return literals === pattern.length ? literals : positionsDepth(pattern, components, literals)
+  // Up to a `**` each component has one name to match, and most paths differ in the first of them already.
+  let at = 0
+  for (const component of pattern) {
+    if (component.kind === "names") return positionsDepth(pattern, components, at)
+    const name = components[at]
+    if (name === undefined || !matchesName(component, name)) return -1
+    at++
+  }
+  return at
 }
 
+/** @param start where in the pattern a `**` stands, and how many components match what is before it */
 function positionsDepth(pattern: readonly Component[], components: readonly string[], start: number): number {
+  const last = pattern[start + 1]
+  if (start + 2 === pattern.length && last !== undefined && last.kind !== "names")
+    return lastMatch(last, components, start)
   let depth = -1
   let positions = skipStars(pattern, new Set([start]))
   if (positions.has(pattern.length)) depth = start
@@ -97,6 +108,13 @@ function positionsDepth(pattern: readonly Component[], components: readonly stri
     if (positions.has(pattern.length)) depth = index + 1
   }
   return depth
+}
+
+/** A pattern that ends in a `**` and one name, as most do, matches at the deepest component of that name. */
+function lastMatch(component: Component, components: readonly string[], start: number): number {
+  for (let depth = components.length; depth > start; depth--)
+    if (matchesName(component, components[depth - 1] ?? "")) return depth
+  return -1
 }
 
 /** `**` also stands for no component at all. */
@@ -142,52 +160,4 @@ function passes(test: Exclude<CharacterTest, "*">, character: string): boolean {
   if (test === "?") return true
   if ("literal" in test) return test.literal === character
   return test.ranges.some(([from, to]) => from <= character && character <= to) !== test.negated
-}
-
-function compileComponent(text: string): Component {
-  if (text === "**") return { kind: "names" }
-  if (!/[*?[\]\\]/.test(text)) return { kind: "literal", name: text }
-  const tests: CharacterTest[] = []
-  const characters = [...text]
-  for (let at = 0; at < characters.length; at++) {
-    const character = characters[at] ?? ""
-    if (character === "*" && characters[at + 1] === "*")
-      throw new SyntaxError(`"**" must stand alone between slashes`)
-    if (character === "*" || character === "?") tests.push(character)
-    else if (character === "[") {
-      const { test, end } = compileClass(characters, at + 1)
-      tests.push(test)
-      at = end
-    } else tests.push({ literal: character === "\\" ? (characters[++at] ?? "\\") : character })
-  }
-  const plain = !/[[\]\\]/.test(text)
-  return {
-    kind: "tests",
-    tests,
-    prefix: plain ? text.slice(0, text.search(/[*?]/)) : "",
-    suffix: plain ? text.slice(Math.max(text.lastIndexOf("*"), text.lastIndexOf("?")) + 1) : "",
-  }
-}
-
-/** `[a-z]`, `[!a]`, `[]a]`: a `]` that stands first is one of the characters (POSIX 2.13.1). */
-function compileClass(characters: readonly string[], start: number): { test: CharacterTest; end: number } {
-  const negated = characters[start] === "!" || characters[start] === "^"
-  const ranges: [string, string][] = []
-  const one = (at: number) =>
-    characters[at] === "\\"
-      ? { character: characters[at + 1], next: at + 2 }
-      : { character: characters[at], next: at + 1 }
-  const first = negated ? start + 1 : start
-  for (let at = first; at < characters.length; ) {
-    if (characters[at] === "]" && at > first) return { test: { ranges, negated }, end: at }
-    const from = one(at)
-    const isRange = characters[from.next] === "-" && characters[from.next + 1] !== "]"
-    const to = isRange ? one(from.next + 1) : from
-    if (from.character === undefined || to.character === undefined) break
-    if (to.character < from.character)
-      throw new SyntaxError(`"${from.character}-${to.character}" is an empty range`)
-    ranges.push([from.character, to.character])
-    at = to.next
-  }
-  throw new SyntaxError(`"[" is never closed`)
 }

@@ -75,6 +75,11 @@ export type Layer = {
   settings: { [Name in SettingName]?: Sourced<Settings[Name]> }
 }
 
+/** What these open is an agent's or toolchain's own, and stays so when the project becomes read-only. */
+export function roleOf(name: LayerName): PathRule["role"] {
+  return name === "toolchain" || name === "agent" ? "state" : "policy"
+}
+
 /** A layer that says nothing. */
 export function emptyLayer(name: LayerName): Layer {
   return {

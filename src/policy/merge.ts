@@ -30,8 +30,11 @@ export const defaultSettings: Pick<Settings, DefaultedSetting> = {
 
 /** @param layers in any order: each value carries its layer */
 export function mergeLayers(layers: readonly Layer[], facts: MergeFacts): Policy {
-  const all = <Name extends ListName>(name: Name): Layer[Name] =>
-    layers.flatMap(layer => layer[name] as unknown[]) as Layer[Name]
+  const all = <Name extends ListName>(name: Name): Layer[Name] => {
+    const values: unknown[] = []
+    for (const layer of layers) for (const value of layer[name]) values.push(value)
+    return values as Layer[Name]
+  }
   const settings = mergeSettings(layers)
   return {
     paths: [

@@ -10,37 +10,65 @@ export class NameIndex<T> {
 
   add(component: Component, value: T): void {
     if (component.kind === "literal") append(this.#literal, component.name, value)
-    else if (component.kind === "names") this.#others.push({ component, value })
-    else if (component.prefix !== "") append(this.#byFirst, component.prefix.charAt(0), { component, value })
-    else if (component.suffix !== "") append(this.#byLast, component.suffix.slice(-1), { component, value })
-    else this.#others.push({ component, value })
+    else if (component.kind === "names") this.#others.push({ component, prefix: "", suffix: "", value })
+    else this.#addEntry({ component, prefix: component.prefix, suffix: component.suffix, value })
+  }
+
+  /** A pattern of one component as text: it is compiled when a name comes along that it may take. */
+  addPattern(pattern: string, value: T): void {
+    if (!isGlob(pattern)) {
+      append(this.#literal, pattern, value)
+      return
+    }
+    const [prefix = "", suffix = "", ...more] = pattern.split("*")
+    const simple = more.length === 0 && !/[?[\]{}\\]/.test(pattern)
+    this.#addEntry({ component: pattern, prefix: simple ? prefix : "", suffix: simple ? suffix : "", value })
   }
 
   /** The values of all patterns that take the name. */
   find(name: string): T[] {
     const found = [...(this.#literal.get(name) ?? [])]
-    const take = (entries: readonly Entry<T>[] | undefined) => {
-      for (const { component, value } of entries ?? []) if (matchesName(component, name)) found.push(value)
-    }
-    take(this.#byFirst.get(name.charAt(0)))
-    take(this.#byLast.get(name.slice(-1)))
-    take(this.#others)
+    for (const entries of this.#candidates(name))
+      for (const entry of entries) if (takes(entry, name)) found.push(entry.value)
     return found
+  }
+
+  /** Whether any pattern takes the name. */
+  has(name: string): boolean {
+    if (this.#literal.has(name)) return true
+    for (const entries of this.#candidates(name))
+      for (const entry of entries) if (takes(entry, name)) return true
+    return false
+  }
+
+  #addEntry(entry: Entry<T>): void {
+    if (entry.prefix !== "") append(this.#byFirst, entry.prefix.charAt(0), entry)
+    else if (entry.suffix !== "") append(this.#byLast, entry.suffix.slice(-1), entry)
+    else this.#others.push(entry)
+  }
+
+  #candidates(name: string): readonly (readonly Entry<T>[])[] {
+    return [this.#byFirst.get(name.charAt(0)) ?? [], this.#byLast.get(name.slice(-1)) ?? [], this.#others]
   }
 }
 
-type Entry<T> = { component: Component; value: T }
+/** `prefix`, `suffix`: what every match begins and ends with; `component` is text until it has to be compiled. */
+type Entry<T> = { component: Component | string; prefix: string; suffix: string; value: T }
+
+function takes<T>(entry: Entry<T>, name: string): boolean {
+  if (!name.startsWith(entry.prefix) || !name.endsWith(entry.suffix)) return false
+  if (typeof entry.component === "string") entry.component = compiled(entry.component)
+  return matchesName(entry.component, name)
+}
+
+function compiled(pattern: string): Component {
+  const [component] = compileGlob(`/${pattern}`).alternatives[0] ?? []
+  if (component === undefined) throw bug(`a pattern of a name is empty: ${pattern}`)
+  return component
+}
 
 function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const values = map.get(key)
   if (values === undefined) map.set(key, [value])
   else values.push(value)
-}
-
-/** The pattern of a variable's name; names compare without case, so look up the name in capitals. */
-export function nameComponent(pattern: string): Component {
-  if (!isGlob(pattern)) return { kind: "literal", name: pattern.toUpperCase() }
-  const [component] = compileGlob(`/${pattern.toUpperCase()}`).alternatives[0] ?? []
-  if (component === undefined) throw bug(`a variable pattern is empty: ${pattern}`)
-  return component
 }

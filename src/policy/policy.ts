@@ -11,6 +11,9 @@ import type {
 } from "./layer.ts"
 import type { Sourced } from "./source.ts"
 
+/** The part of it that is about paths. */
+export type PathPolicy = Pick<Policy, "paths" | "protections">
+
 /** Settings that have a value without anybody setting one. */
 export type DefaultedSetting = Exclude<keyof Settings, LimitName>
 export type LimitName = "memory" | "cpus" | "processes" | "time"

@@ -7,4 +7,15 @@ export const presetNames = ["untrusted", "standard", "trusted"] as const
 export type PresetName = (typeof presetNames)[number]
 
 /** Protections that a policy may name as optional: their absence is then reported instead of stopping the run. */
-export const optionalProtections = ["abstract-sockets", "landlock", "limits", "seccomp"] as const
+export const optionalProtections = [
+  "abstract-sockets",
+  "landlock",
+  "limits",
+  "live-names",
+  "seccomp",
+] as const
+
+/** An amount of memory, more than none: `8GB`, `512MiB`, `1.5g`, plain bytes. */
+export const sizePattern = /^(?=.*[1-9])\d+(\.\d+)?\s?(B|[KMGT]i?B?)?$/i
+/** A time, more than none: `90s`, `2h`, `1h30m`. */
+export const durationPattern = /^(?=.*[1-9])(\d+(\.\d+)?(s|m|h|d))+$/

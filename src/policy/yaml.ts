@@ -1,5 +1,5 @@
 /** YAML 1.2 text → plain values, or every problem of the text. Hostile text ends in problems, and soon. */
-import { isScalar, LineCounter, type Pair, parseDocument, visit } from "yaml"
+import { isMap, isNode, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from "yaml"
 import { PolicyError, type Problem } from "../base/error.ts"
 import type { Source } from "./source.ts"
 
@@ -14,15 +14,18 @@ export type YamlReading = {
 
 /** Aliases are expanded at most this often, against documents that explode. */
 const aliasesMax = 100
+/** A policy is five deep. */
+const depthMax = 50
 
 /** @throws PolicyError with all problems of the text */
 export function readYaml(text: string, file: string): YamlReading {
-  const counter = new LineCounter()
   // Two equal keys are found below: the parser compares each with each, which takes seconds for a long list.
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: false })
+  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false })
+  const starts = lineStarts(text)
   const at = (offset: number): Source => {
-    const { line, col } = counter.linePos(Math.min(offset, text.length))
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
+    const within = Math.min(offset, text.length)
+    const line = countUpTo(within, starts)
+    return { file, line, column: within - (starts[line - 1] ?? 0) + 1 }
   }
   const syntax = [...document.errors, ...document.warnings].map(error => ({
     ...at(error.pos[0]),
@@ -33,26 +36,79 @@ export function readYaml(text: string, file: string): YamlReading {
   return { document, at, content: plainContent(document, at(0)) }
 }
 
-/** What YAML allows and a policy does not: keys that are no plain words, keys that stand twice, other versions. */
+/** Where each line begins. The parser's own count misses line breaks in some texts that it refuses. */
+function lineStarts(text: string): number[] {
+  const starts = [0]
+  for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) starts.push(end + 1)
+  return starts
+}
+
+/** How many of the ascending numbers are at most `most`. */
+function countUpTo(most: number, numbers: readonly number[]): number {
+  let [low, high] = [0, numbers.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((numbers[middle] ?? 0) <= most) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** What YAML allows and a policy does not: other versions and kinds of values, keys that are no plain words or twice. */
 function structureProblems(document: YamlDocument, at: (offset: number) => Source): Problem[] {
-  const problems: Problem[] = []
-  if (document.directives?.yaml.explicit)
-    problems.push({ ...at(0), message: "a policy has no %YAML line; remove it" })
-  visit(document, {
-    Map(_, map) {
-      const seen = new Set<string>()
-      for (const { key } of map.items as Pair[]) {
-        const place = at((key as { range?: [number] } | null)?.range?.[0] ?? 0)
-        if (!isScalar(key)) problems.push({ ...place, message: "a key is one word" })
-        else if (seen.has(String(key.value)))
-          problems.push({ ...place, message: "this key stands here twice; keep one" })
-        else if (key.value === "__proto__")
-          problems.push({ ...place, message: 'a key cannot be "__proto__"' })
-        if (isScalar(key)) seen.add(String(key.value))
-      }
-    },
+  const nodes: Node[] = []
+  const tooDeep = addNodes(document.contents, 0, nodes)
+  if (tooDeep !== undefined)
+    return [{ ...placeOf(tooDeep, at), message: `values stand in each other more than ${depthMax} deep` }]
+  const problems = nodes.flatMap(node => [
+    ...tagProblems(node, at),
+    ...(isMap<unknown, unknown>(node) ? keyProblems(node, at) : []),
+  ])
+  const version = { ...at(0), message: "a policy has no %YAML line; remove it" }
+  return document.directives?.yaml.explicit ? [version, ...problems] : problems
+}
+
+/** In the order of the text. @returns a node that lies too deep. The parser's own walk takes seconds for such texts. */
+function addNodes(node: unknown, depth: number, nodes: Node[]): Node | undefined {
+  if (!isNode(node)) return undefined
+  if (depth > depthMax) return node
+  nodes.push(node)
+  const children = isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : []
+  for (const child of isSeq(node) ? node.items : children) {
+    const tooDeep = addNodes(child, depth + 1, nodes)
+    if (tooDeep !== undefined) return tooDeep
+  }
+  return undefined
+}
+
+function keyProblems({ items }: YAMLMap<unknown, unknown>, at: (offset: number) => Source): Problem[] {
+  const seen = new Set<string>()
+  return items.flatMap(({ key }) => {
+    const place = placeOf(key, at)
+    if (!isScalar(key)) return [{ ...place, message: "a key is one word" }]
+    const name = String(key.value)
+    const twice = seen.has(name)
+    seen.add(name)
+    if (twice) return [{ ...place, message: "this key stands here twice; keep one" }]
+    return name === "__proto__" ? [{ ...place, message: 'a key cannot be "__proto__"' }] : []
   })
-  return problems
+}
+
+/** The kinds of value that text has without a tag too. */
+const plainTags = new Set(
+  ["str", "int", "float", "bool", "null", "map", "seq"].map(kind => `tag:yaml.org,2002:${kind}`),
+)
+
+/** A set or an ordered map would be an object without keys: a policy that says nothing, denials included. */
+function tagProblems(node: Node, at: (offset: number) => Source): Problem[] {
+  const tag = "tag" in node ? node.tag : undefined
+  if (tag === undefined || plainTags.has(tag)) return []
+  const shown = tag.replace("tag:yaml.org,2002:", "!!")
+  return [{ ...placeOf(node, at), message: `a policy has no values of the kind ${shown}` }]
+}
+
+function placeOf(node: unknown, at: (offset: number) => Source): Source {
+  return at(isNode(node) ? (node.range?.[0] ?? 0) : 0)
 }
 
 function plainContent(document: YamlDocument, start: Source): unknown {

@@ -12,8 +12,10 @@ function planWith(change: Partial<LaunchPlan> = {}): LaunchPlan {
     environment: { PATH: "/usr/bin" },
     network: { mode: "off" },
     nestedUserns: false,
-    terminal: "keep",
-    scopeAbstractSockets: false,
+    landlock: undefined,
+    live: undefined,
+    limits: { timeMs: undefined, resources: [], group: undefined },
+    stateFiles: [],
     create: [],
     warnings: [],
     degraded: [],
@@ -21,7 +23,10 @@ function planWith(change: Partial<LaunchPlan> = {}): LaunchPlan {
   }
 }
 
-const render = (change: Partial<LaunchPlan> = {}) => bubblewrapInvocation(planWith(change), "/usr/bin/bwrap")
+/** Stands for the program that runs inside first and becomes the command. */
+const lastSteps = Uint8Array.from([0x7f, 0x45, 0x4c, 0x46])
+const render = (change: Partial<LaunchPlan> = {}) =>
+  bubblewrapInvocation(planWith(change), { program: "/usr/bin/bwrap", lastSteps })
 
 /** The words for mounts alone. */
 function mountWords(...mounts: Mount[]): string {
@@ -36,27 +41,34 @@ const isolation =
 
 describe("isolation", () => {
   test("is everything that there is, when the network is off", () => {
-    const { program, words, descriptors, environment } = render()
+    const { program, words, descriptors, environment, guardian } = render()
     expect(program).toBe("/usr/bin/bwrap")
-    expect(words).toEqual([...isolation.split(" "), "--chdir", "/home/me/p", "--", "ls", "-l", "two words"])
-    expect(descriptors).toEqual([])
-    expect(environment).toEqual({ PATH: "/usr/bin" })
+    expect(words).toEqual([
+      ...isolation.split(" "),
+      ...["--chdir", "/home/me/p"],
+      ...["--", "/proc/self/fd/101"],
+    ])
+    expect(descriptors).toEqual([{ number: 101, content: lastSteps }])
+    expect(guardian).toBe(100)
+    expect(environment).toEqual({})
   })
 
   test.each([
     [{ network: { mode: "open" } }, "--unshare-net", false],
     [{ nestedUserns: true }, "--disable-userns", false],
-    [{ terminal: "new-session" }, "--new-session", true],
-    [{ terminal: "keep" }, "--new-session", false],
   ] as const)("%j decides about %s", (change, word, there) => {
     expect(render(change).words.includes(word)).toBe(there)
     const others = isolation.split(" ").filter(other => other !== word)
     for (const other of others) expect(render(change).words).toContain(other)
   })
 
-  test("ends at --, so that no word of the command is an option", () => {
+  test("leaves the terminal to the command: what keeps it from typing there is the filter of system calls", () => {
+    expect(render({ nestedUserns: true, network: { mode: "open" } }).words).not.toContain("--new-session")
+  })
+
+  test("ends at --, and what follows is ours: no word of the command is an option", () => {
     const { words } = render({ command: ["--bind", "/", "/", "--"] })
-    expect(words.slice(words.indexOf("--"))).toEqual(["--", "--bind", "/", "/", "--"])
+    expect(words.slice(words.indexOf("--"))).toEqual(["--", "/proc/self/fd/101"])
   })
 })
 
@@ -68,10 +80,10 @@ describe("mounts", () => {
     ["--perms 0755 --tmpfs /run", { kind: "private", path: "/run", mode: 0o755, why }],
     ["--perms 0000 --tmpfs /s", { kind: "hidden-directory", path: "/s", passable: false, why }],
     ["--perms 0111 --tmpfs /s", { kind: "hidden-directory", path: "/s", passable: true, why }],
-    ["--perms 0000 --ro-bind-data 100 /k", { kind: "hidden-file", path: "/k", why }],
+    ["--perms 0000 --ro-bind-data 101 /k", { kind: "hidden-file", path: "/k", why }],
     ["--perms 0700 --dir /run/user/1", { kind: "directory", path: "/run/user/1", mode: 0o700, why }],
     ["--symlink ../x /l", { kind: "link", path: "/l", target: "../x", why }],
-    ["--perms 0444 --file 100 /f", { kind: "file", path: "/f", content: "text", why }],
+    ["--perms 0444 --file 101 /f", { kind: "file", path: "/f", content: "text", why }],
     ["--proc /proc", { kind: "proc", path: "/proc", why }],
     ["--dev /dev", { kind: "dev", path: "/dev", why }],
     ["--remount-ro /s", { kind: "sealed", path: "/s", why }],
@@ -96,28 +108,29 @@ describe("mounts", () => {
 describe("descriptors", () => {
   const file = (path: string, content: string): Mount => ({ kind: "file", path, content, why })
 
-  test("are numbered from 100 without a gap, each with its content", () => {
+  test("are numbered from 101 without a gap, each with its content", () => {
     const { words, descriptors } = render({
       mounts: [file("/a", "one"), { kind: "hidden-file", path: "/k", why }, file("/b", "two")],
     })
     expect(descriptors).toEqual([
-      { number: 100, content: "one" },
-      { number: 101, content: "" },
-      { number: 102, content: "two" },
+      { number: 101, content: "one" },
+      { number: 102, content: "" },
+      { number: 103, content: "two" },
+      { number: 104, content: lastSteps },
     ])
     expect(words.join(" ")).toContain(
-      "--file 100 /a --perms 0000 --ro-bind-data 101 /k --perms 0444 --file 102 /b",
+      "--file 101 /a --perms 0000 --ro-bind-data 102 /k --perms 0444 --file 103 /b",
     )
   })
 
-  test("carry contents and the environment carries values: neither stands in a word", () => {
+  test("carry contents, and neither those nor the command's environment stand in a word or in bubblewrap's environment", () => {
     const { words, environment } = render({
       mounts: [file("/a", "s3cret-content")],
       environment: { API_KEY: "s3cret-value" },
     })
     expect(words.join("\n")).not.toContain("s3cret")
     expect(words.join("\n")).not.toContain("API_KEY")
-    expect(environment).toEqual({ API_KEY: "s3cret-value" })
+    expect(environment).toEqual({})
   })
 })
 
@@ -125,16 +138,16 @@ describe("a long plan", () => {
   const mounts = (count: number): Mount[] =>
     Array.from({ length: count }, (_, index) => ({ kind: "host", path: `/d/${index}`, access: "read", why }))
 
-  test("goes through --args, whole and in order, and the command stays in words", () => {
+  test("goes through --args, whole and in order", () => {
     const all: Mount[] = [{ kind: "file", path: "/f", content: "c", why }, ...mounts(2000)]
     const { words, descriptors } = render({ mounts: all })
-    expect(words).toEqual(["--args", "101", "--", "ls", "-l", "two words"])
-    expect(descriptors.map(({ number }) => number)).toEqual([100, 101])
-    const inArgs = descriptors[1]?.content ?? ""
+    expect(words).toEqual(["--args", "102", "--", "/proc/self/fd/103"])
+    expect(descriptors.map(({ number }) => number)).toEqual([101, 102, 103])
+    const inArgs = String(descriptors[1]?.content)
     expect(inArgs.endsWith("\0")).toBe(true)
     const setup = inArgs.slice(0, -1).split("\0")
     expect(setup.slice(0, 10)).toEqual(isolation.split(" "))
-    expect(setup.slice(10, 15)).toEqual(["--perms", "0444", "--file", "100", "/f"])
+    expect(setup.slice(10, 15)).toEqual(["--perms", "0444", "--file", "101", "/f"])
     expect(setup.slice(-5)).toEqual(["--ro-bind", "/d/1999", "/d/1999", "--chdir", "/home/me/p"])
   })
 

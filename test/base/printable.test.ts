@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
 import fc from "fast-check"
-import { printable, shellQuoted } from "../../src/base/printable.ts"
+import { printable, printableJson, shellQuoted } from "../../src/base/printable.ts"
 
 describe("printable", () => {
   test.each([
@@ -39,6 +39,27 @@ describe("printable", () => {
         const shown = printable(text)
         expect(shown).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Surrogate}]|[\u202a-\u202e\u2066-\u2069]/u)
         expect(printable(shown)).toBe(shown)
+      }),
+    )
+  })
+})
+
+describe("printableJson", () => {
+  test.each([
+    ['"a\\nb é 😀"', '"a\\nb é 😀"'],
+    ['"\u007f \u009b31m"', '"\\u007f \\u009b31m"'],
+    ['"\u202e \u2028 \u{e0041}"', '"\\u202e \\u2028 \\udb40\\udc41"'],
+    ['{\n  "a\u200b": []\n}', '{\n  "a\\u200b": []\n}'],
+  ])("%j is shown as %j", (json, shown) => {
+    expect(printableJson(json)).toBe(shown)
+  })
+
+  test("means what it meant, and shows no more than printable text does", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ noUnicodeString: false, stringUnit: "binary" }), value => {
+        const shown = printableJson(JSON.stringify(value, undefined, 2))
+        expect(JSON.parse(shown)).toEqual(JSON.parse(JSON.stringify(value)))
+        expect(shown.split("\n").map(printable).join("\n")).toBe(shown)
       }),
     )
   })

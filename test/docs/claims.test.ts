@@ -14,6 +14,7 @@ const names = [
   "CHANGELOG.md",
   "docs/limitations.md",
   "docs/policy.md",
+  "docs/system-calls.md",
 ]
 const pages = names.map(name => ({ name, text: read(name) }))
 const security = read("SECURITY.md")

@@ -1,31 +1,12 @@
-/** A program inside types into the user's terminal, for the shell to run when the session is over. */
-import { expect, test } from "bun:test"
+/**
+ * A program inside types into the user's terminal, for the shell to run when the session is over. It is refused without
+ * taking the terminal away: what people do at one works.
+ */
+import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { typingScript } from "../support/libc.ts"
+import { onTerminal, Terminal } from "../support/terminal.ts"
 import { cordonBinary, World } from "../support/world.ts"
-
-/** Runs a shell script on a terminal of its own and types into it; everything that the terminal shows. */
-async function onTerminal(world: World, script: string, typed = ""): Promise<string> {
-  let shown = ""
-  const decoder = new TextDecoder()
-  const shell = Bun.spawn(["sh", "-c", script, cordonBinary, process.execPath], {
-    cwd: world.project,
-    env: world.env,
-    terminal: {
-      cols: 100,
-      rows: 30,
-      data: (_, bytes) => {
-        shown += decoder.decode(bytes, { stream: true })
-      },
-    },
-  })
-  if (typed !== "") shell.terminal?.write(typed)
-  const timer = setTimeout(() => shell.kill("SIGKILL"), 30_000)
-  await shell.exited
-  clearTimeout(timer)
-  shell.terminal?.close()
-  return shown
-}
 
 const marker = "typed-from-inside"
 const typing = `'${typingScript(`echo ${marker}\n`)}'`
@@ -33,28 +14,102 @@ const typing = `'${typingScript(`echo ${marker}\n`)}'`
 const afterwards = 'stty -icanon -echo min 0 time 5; got=$(head -c 100); echo "afterwards<$got>"'
 const canType = canTypeHere()
 
-test.skipIf(!canType)(
-  `what a program types with TIOCSTI does not arrive${canType ? "" : " [skipped when the kernel refuses TIOCSTI to everybody]"}`,
-  async () => {
-    using world = new World()
-    const outside = await onTerminal(world, `stty -echo; "$1" -e ${typing}; ${afterwards}`)
-    expect(outside, "the attempt works without a sandbox").toContain(`afterwards<echo ${marker}`)
-    const inside = await onTerminal(world, `stty -echo; "$0" --read "$1" -- "$1" -e ${typing}; ${afterwards}`)
-    expect(inside).toContain("ioctl -1")
-    expect(inside).toContain("afterwards<>")
-    expect(inside).not.toContain(marker)
-  },
-)
-
-test("the terminal's line reaches the command, and its output the terminal", async () => {
-  using world = new World()
-  const script = '"$0" -- sh -c \'test -t 0 && test -t 1 && test -t 2 && read line && echo "got<$line>"\''
-  expect(await onTerminal(world, script, "hello there\n")).toContain("got<hello there>")
+describe("what a program types with TIOCSTI", () => {
+  test.skipIf(!canType)(
+    `does not arrive${canType ? "" : " [skipped when the kernel refuses TIOCSTI to everybody]"}`,
+    async () => {
+      using world = new World()
+      const outside = await onTerminal(world, `stty -echo; "$1" -e ${typing}; ${afterwards}`)
+      expect(outside, "the attempt works without a sandbox").toContain(`afterwards<echo ${marker}`)
+      const inside = await onTerminal(
+        world,
+        `stty -echo; "$0" --read "$1" -- "$1" -e ${typing}; ${afterwards}`,
+      )
+      expect(inside).toContain("ioctl -1")
+      expect(inside).toContain("afterwards<>")
+      expect(inside).not.toContain(marker)
+    },
+  )
 })
 
-test("the command knows the terminal's size", async () => {
-  using world = new World()
-  expect(await onTerminal(world, '"$0" -- stty size')).toContain("30 100")
+describe("the terminal", () => {
+  test("takes a line to the command, and shows its output", async () => {
+    using world = new World()
+    const script = '"$0" -- sh -c \'test -t 0 && test -t 1 && test -t 2 && read line && echo "got<$line>"\''
+    expect(await onTerminal(world, script, "hello there\n")).toContain("got<hello there>")
+  })
+
+  test("has its size inside", async () => {
+    using world = new World()
+    expect(await onTerminal(world, '"$0" -- stty size')).toContain("30 100")
+  })
+
+  test("is /dev/tty inside, where passwords are asked for", async () => {
+    using world = new World()
+    const script = `"$0" -- sh -c 'echo asked >/dev/tty; read line </dev/tty; echo "got<$line>"' </dev/null`
+    expect(await onTerminal(world, script, "s3cret\n")).toContain("got<s3cret>")
+  })
+
+  test("tells the program when its window changes", async () => {
+    using world = new World()
+    const script = `trap 'echo "now $(stty size)"' WINCH; echo ready; while :; do sleep 0.1; done`
+    await using terminal = new Terminal(world, [cordonBinary, "-q", "--", "bash", "-c", script])
+    await terminal.shows("ready")
+    terminal.resize(77, 22)
+    await terminal.shows("now 22 77")
+  })
+
+  test("interrupts the program with Ctrl-C, which may catch it", async () => {
+    using world = new World()
+    const script = "trap 'echo caught; exit 3' INT; echo ready; while :; do sleep 0.1; done"
+    await using terminal = new Terminal(world, [cordonBinary, "-q", "--", "bash", "-c", script])
+    await terminal.shows("ready")
+    terminal.type("\x03")
+    await terminal.shows("caught")
+    expect(await terminal.ends()).toBe(3)
+  })
+})
+
+const shell = ["bash", "--norc", "--noprofile", "-i"]
+
+describe("job control", () => {
+  test("works in a shell inside: stop, list, background, foreground, interrupt", async () => {
+    using world = new World()
+    await using terminal = new Terminal(world, [cordonBinary, "-q", "--", ...shell])
+    terminal.type("echo pid-$$; sleep 1000; echo after-$?\n")
+    await terminal.shows("pid-", 2)
+    await Bun.sleep(300)
+    terminal.type("\x1a")
+    await terminal.shows("Stopped")
+    terminal.type("bg; jobs; echo listed-$?\n")
+    await terminal.shows("Running")
+    terminal.type("fg\n")
+    await terminal.shows("sleep 1000", 3)
+    await Bun.sleep(300)
+    terminal.type("\x03")
+    terminal.type("echo code-$?\n")
+    await terminal.shows("code-130")
+    expect(terminal.shown).not.toContain("no job control")
+    terminal.type("exit 7\n")
+    expect(await terminal.ends()).toBe(7)
+  })
+
+  test("works on Cordon as a job of the shell outside", async () => {
+    using world = new World()
+    await using terminal = new Terminal(world, shell)
+    terminal.type(`${cordonBinary} -q -- sh -c 'echo started-$((1+1)); sleep 1000'\n`)
+    await terminal.shows("started-2")
+    terminal.type("\x1a")
+    await terminal.shows("Stopped")
+    terminal.type("fg\n")
+    await terminal.shows("started-", 3)
+    await Bun.sleep(300)
+    terminal.type("\x03")
+    terminal.type("echo code-$?\n")
+    await terminal.shows("code-130")
+    terminal.type("exit 0\n")
+    expect(await terminal.ends()).toBe(0)
+  })
 })
 
 /** dev.tty.legacy_tiocsti (since 6.2): 0 leaves it to CAP_SYS_ADMIN; older kernels let everybody. */

@@ -1,16 +1,12 @@
 /** Finding bubblewrap by reading files, never by the PATH; and saying what is missing. */
 import { afterAll, describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { HostError } from "../../src/base/error.ts"
-import {
-  findBubblewrap,
-  installCommand,
-  namespaceObstacle,
-  requireNamespaces,
-  trial,
-} from "../../src/host/bubblewrap.ts"
+import { findBubblewrap, requireNamespaces, searchBubblewrap, trial } from "../../src/host/bubblewrap.ts"
+import { readHostFacts } from "../../src/host/host-facts.ts"
+import { installBubblewrap, nextStep } from "../../src/host/remedy.ts"
 
 const root = mkdtempSync(join(tmpdir(), "cordon-bwrap-"))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -34,12 +30,16 @@ function failure(call: () => unknown): HostError {
   throw new Error("nothing was thrown")
 }
 
+const uid = process.getuid?.() ?? 0
 const recent = () => fake("bubblewrap 0.11.0\0--disable-userns\0")
+/** The commands that install it on this machine. */
+const install = () => nextStep({ why: "", ...installBubblewrap(readHostFacts(uid)) })
 
 describe("bubblewrap", () => {
   test("is the first file that there is, with its version", () => {
     const path = recent()
-    expect(findBubblewrap([join(root, "none"), path, recent()])).toEqual({ path, version: "0.11.0" })
+    const found = findBubblewrap([join(root, "none"), path, recent()])
+    expect(found).toEqual({ path, version: "0.11.0", setuid: false })
     expect(findBubblewrap([fake("bubblewrap 0.8\0--disable-userns")]).version).toBe("0.8")
   })
 
@@ -47,17 +47,35 @@ describe("bubblewrap", () => {
     expect(findBubblewrap([fake("--disable-userns")]).version).toBe("of an unknown version")
   })
 
-  test("that is too old is refused by name, even when a newer one comes later", () => {
-    const old = fake("bubblewrap 0.6.1\0--unshare-user")
-    const error = failure(() => findBubblewrap([old, recent()]))
+  test("that is too old is refused by name", () => {
+    const [old, older] = [fake("bubblewrap 0.6.1\0--unshare-user"), fake("bubblewrap 0.4.0")]
+    const error = failure(() => findBubblewrap([old, older]))
     expect(error.message).toBe(`${old} is bubblewrap 0.6.1, and Cordon needs 0.8 or later`)
-    expect(error.hint).toContain(installCommand())
+    expect(error.hint).toStartWith(install())
+    expect(error.hint).toContain("/usr/local")
+  })
+
+  test("that is too old is passed over when a newer one lies in a later place", () => {
+    const path = recent()
+    expect(findBubblewrap([fake("bubblewrap 0.6.1\0--unshare-user"), path]).path).toBe(path)
   })
 
   test("that is missing is asked for, with the command that installs it", () => {
     const error = failure(() => findBubblewrap([join(root, "none"), join(recent(), "below-a-file")]))
     expect(error.message).toBe("bubblewrap is not installed")
-    expect(error.hint).toBe(installCommand())
+    expect(error.hint).toBe(install())
+  })
+
+  test("that is missing is the same problem for those who do not want an error", () => {
+    const problem = searchBubblewrap([join(root, "none")])
+    expect(problem).toMatchObject({ why: "bubblewrap is not installed" })
+    expect(searchBubblewrap([recent()])).toMatchObject({ version: "0.11.0" })
+  })
+
+  test("that starts with the rights of its owner is told apart", () => {
+    const path = recent()
+    chmodSync(path, 0o4755)
+    expect(findBubblewrap([path]).setuid).toBe(true)
   })
 
   test("is not looked for on the PATH, where an agent could have put one", () => {
@@ -80,31 +98,37 @@ describe("bubblewrap", () => {
   })
 })
 
-test("the command that installs it is for the package manager that is there", () => {
-  const managers = { "apt-get": "/usr/bin/apt-get", dnf: "/usr/bin/dnf", pacman: "/usr/bin/pacman" }
-  const present = Object.entries(managers).find(([, path]) => existsSync(path))
-  expect(installCommand()).toContain(present?.[0] ?? "bubblewrap")
-  expect(installCommand()).toContain("bubblewrap")
-})
-
 describe("namespaces", () => {
+  /** A program in the place of bubblewrap. */
+  function program(script: string, mode = 0o755): { path: string; setuid: boolean } {
+    const path = join(root, `program-${serial++}`)
+    writeFileSync(path, script)
+    chmodSync(path, mode)
+    return { path, setuid: (mode & 0o4000) !== 0 }
+  }
+
   test("work here, as every other test needs them", () => {
-    expect(trial(findBubblewrap())).toEqual({ works: true, said: "" })
-    expect(() => requireNamespaces(findBubblewrap(), process.getuid?.() ?? 0)).not.toThrow()
+    expect(trial(findBubblewrap(), uid)).toEqual({ works: true, said: "" })
+    expect(() => requireNamespaces(findBubblewrap(), uid)).not.toThrow()
   })
 
   test("that a program does not make are told with what it said", () => {
-    const path = join(root, "refusing")
-    writeFileSync(path, "#!/bin/sh\necho 'bwrap: No permissions' >&2\nexit 1\n", { mode: 0o755 })
-    expect(trial({ path, version: "0.8.0" })).toEqual({ works: false, said: "bwrap: No permissions" })
+    const refusing = program("#!/bin/sh\necho 'bwrap: No permissions' >&2\nexit 1\n")
+    expect(trial(refusing, uid)).toEqual({ works: false, said: "bwrap: No permissions" })
   })
 
-  test("an obstacle has a cause and the command that lifts it", () => {
-    for (const uid of [0, 1000]) {
-      const obstacle = namespaceObstacle(uid)
-      if (obstacle === undefined) continue
-      expect(obstacle.cause).not.toBe("")
-      expect(obstacle.fix).not.toBe("")
-    }
+  test("are not made by a program that cannot be started", () => {
+    expect(trial(program("no program", 0o644), uid).works).toBe(false)
+    expect(trial({ path: join(root, "none"), setuid: false }, uid).works).toBe(false)
+  })
+
+  test("are not tried with a setuid program, which would leave a process behind", () => {
+    const started = join(root, "started")
+    const setuid = program(`#!/bin/sh\necho > ${started}\n`, 0o4755)
+    expect(trial(setuid, 1000)).toEqual({ works: false, said: "it is setuid" })
+    expect(Bun.file(started).size).toBe(0)
+    const error = failure(() => requireNamespaces({ ...setuid, version: "0.11.0" }, 1000))
+    expect(error.message).toContain(`${setuid.path} is setuid`)
+    expect(error.hint).toBe(`sudo chmod u-s ${setuid.path}`)
   })
 })

@@ -1,6 +1,6 @@
 /** What the running kernel does, found out by asking it. */
 import { afterAll, describe, expect, test } from "bun:test"
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { hostKernel, readSwitch } from "../../src/host/kernel-facts.ts"
@@ -39,12 +39,10 @@ describe("the kernel", () => {
     [6, true],
     [7, true],
   ])("with Landlock ABI %d keeps abstract sockets away: %p", (abi, scope) => {
-    expect(hostKernel(abi)).toMatchObject({ landlockAbi: abi, abstractSocketScope: scope })
-  })
-
-  const legacy = "/proc/sys/dev/tty/legacy_tiocsti"
-  test("lets programs type into terminals unless its switch says no", () => {
-    const off = existsSync(legacy) && readFileSync(legacy, "utf8").trim() === "0"
-    expect(hostKernel(7).typingIntoTerminals).toBe(!off)
+    expect(hostKernel(abi, true)).toEqual({
+      landlockAbi: abi,
+      abstractSocketScope: scope,
+      notification: true,
+    })
   })
 })

@@ -15,6 +15,7 @@ function becoming(script: string, change: Partial<Invocation> = {}, before = "")
     words: ["-c", script],
     descriptors: [],
     environment: { PATH: "/usr/bin:/bin" },
+    guardian: 100,
     ...change,
   }
   const code = `
@@ -64,9 +65,24 @@ describe("the new program", () => {
 })
 
 describe("descriptors", () => {
-  test("that the caller left open are closed, but for 0, 1 and 2", async () => {
-    const { stdout } = await becoming(listDescriptors, {}, leak(3, 7, 50, 99, 100, 101, 200, 900))
-    expect(stdout.trim().split("\n")).toEqual(["0", "1", "2"])
+  test("that the caller left open are closed, but for 0, 1 and 2; the guardian's is ours", async () => {
+    const script = `${listDescriptors}; readlink /proc/$$/fd/100`
+    const { stdout } = await becoming(script, {}, leak(3, 7, 50, 99, 100, 101, 200, 900))
+    expect(stdout.trim().split("\n")).toEqual(["0", "1", "2", "100", expect.stringContaining("pidfd")])
+  })
+
+  test("as many as there may be, those of the invocation's numbers among them", async () => {
+    const descriptors = [101, 102, 103].map(number => ({ number, content: `${number}\n` }))
+    const all = Array.from({ length: 300 }, (_, index) => index + 30)
+    const script = `${listDescriptors}; cat /proc/$$/fd/101 /proc/$$/fd/102 /proc/$$/fd/103`
+    const { stdout } = await becoming(script, { descriptors }, leak(...all))
+    expect(stdout.trim().split("\n").join(" ")).toBe("0 1 2 100 101 102 103 101 102 103")
+  })
+
+  test("the guardian's is of the process itself, which bubblewrap is then", async () => {
+    const { stdout } = await becoming('echo $$; grep ^Pid: "/proc/$$/fdinfo/100"')
+    const [pid = "", line = ""] = stdout.trim().split("\n")
+    expect(line).toBe(`Pid:\t${pid}`)
   })
 
   test("would be inherited otherwise, so that the test above says something", async () => {
@@ -77,31 +93,39 @@ describe("descriptors", () => {
 
   test("of the invocation are open at their start, readable once, and the others closed around them", async () => {
     const descriptors = [
-      { number: 100, content: "one\n" },
-      { number: 101, content: "" },
-      { number: 102, content: `${"x".repeat(100_000)}\n` },
+      { number: 101, content: "one\n" },
+      { number: 102, content: "" },
+      { number: 103, content: `${"x".repeat(100_000)}\n` },
     ]
-    const script = `${listDescriptors}; cat /proc/$$/fd/100 /proc/$$/fd/101; cat /proc/$$/fd/102 | wc -c`
-    const { stdout } = await becoming(script, { descriptors }, leak(50, 99, 103, 500))
-    expect(stdout.trim().split("\n")).toEqual(["0", "1", "2", "100", "101", "102", "one", "100001"])
+    const script = `${listDescriptors}; cat /proc/$$/fd/101 /proc/$$/fd/102; cat /proc/$$/fd/103 | wc -c`
+    const { stdout } = await becoming(script, { descriptors }, leak(50, 99, 104, 500))
+    const open = ["0", "1", "2", "100", "101", "102", "103"]
+    expect(stdout.trim().split("\n")).toEqual([...open, "one", "100001"])
   })
 
   test("stand at their start for who reads them as they are", async () => {
-    const change = { program: "/bin/bash", descriptors: [{ number: 100, content: "whole\n" }] }
-    expect((await becoming("cat <&100", change)).stdout).toBe("whole\n")
+    const change = { program: "/bin/bash", descriptors: [{ number: 101, content: "whole\n" }] }
+    expect((await becoming("cat <&101", change)).stdout).toBe("whole\n")
   })
 
   test("are of no file on the host", async () => {
-    const descriptors = [{ number: 100, content: "x" }]
-    const { stdout } = await becoming("readlink /proc/$$/fd/100", { descriptors })
+    const descriptors = [{ number: 101, content: "x" }]
+    const { stdout } = await becoming("readlink /proc/$$/fd/101", { descriptors })
     expect(stdout).toStartWith("/memfd:")
   })
 
   test("hold what is not ASCII as it is", async () => {
-    const descriptors = [{ number: 100, content: "ä€😀" }]
-    const { stdout } = await becoming("cat /proc/$$/fd/100", { descriptors })
+    const descriptors = [{ number: 101, content: "ä€😀" }]
+    const { stdout } = await becoming("cat /proc/$$/fd/101", { descriptors })
     expect(stdout).toBe("ä€😀")
   })
+})
+
+test("signals from the terminal are the command's: bubblewrap ignores them", async () => {
+  const { stdout } = await becoming("grep SigIgn /proc/$$/status")
+  const ignored = BigInt(`0x${stdout.trim().split("\t")[1]}`)
+  const [interrupt, quit, terminate] = [2n, 3n, 15n].map(signal => ignored & (1n << (signal - 1n)))
+  expect([interrupt !== 0n, quit !== 0n, terminate !== 0n]).toEqual([true, true, false])
 })
 
 describe("what the kernel refuses", () => {

@@ -1,26 +1,30 @@
 /** The scope keeps abstract sockets that were made outside out of reach, and no others. */
-import { describe, expect, test } from "bun:test"
+import { afterAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { landlockAbi } from "../../src/kernel/landlock.ts"
 import { root } from "../source-code.ts"
+import { Stage } from "../support/last-steps.ts"
 import { connectScript, greeting, listen, loopScript } from "../support/listener.ts"
 import { type Outcome, run } from "../support/process.ts"
 
-const kernel = JSON.stringify(join(root, "src/kernel"))
+const stage = new Stage()
+afterAll(() => stage[Symbol.dispose]())
+
 const env = { PATH: "/usr/bin:/bin", HOME: root }
 const abi = landlockAbi()
 const noScope = abi < 6
 
-/** Runs a script in a program that was started under the scope. */
+/** Runs a script in a program that the last steps started under the scope, and under no other wall. */
 function scoped(script: string): Promise<Outcome> {
-  const code = `
-const { scopeAbstractSockets } = require(${kernel} + "/landlock.ts")
-const { execve } = require(${kernel} + "/libc.ts")
-scopeAbstractSockets()
-execve(${JSON.stringify(process.execPath)}, ["bun", "-e", ${JSON.stringify(script)}], ${JSON.stringify(env)})`
-  return run([process.execPath, "-e", code], { cwd: root, env })
+  const everything = [{ path: "/", kind: "directory" }] as const
+  return stage.run({
+    program: process.execPath,
+    words: ["bun", "-e", script],
+    environment: env,
+    landlock: { abi, scopeAbstractSockets: true, writable: everything },
+  })
 }
 
 function free(script: string): Promise<Outcome> {
@@ -90,6 +94,17 @@ describe("the scope leaves alone", () => {
       } finally {
         rmSync(directory, { recursive: true, force: true })
       }
+    },
+  )
+
+  test.skipIf(noScope)(
+    "abstract sockets of the host, where nobody asked for the scope [skipped when Landlock is older than ABI 6]",
+    async () => {
+      await using listener = await listen({ unix: `\0${unique("unscoped")}` })
+      const landlock = { abi, scopeAbstractSockets: false, writable: [] }
+      const words = ["bun", "-e", connectScript(listener.place)]
+      const { stdout } = await stage.run({ program: process.execPath, words, environment: env, landlock })
+      expect(stdout).toBe(greeting)
     },
   )
 

@@ -31,7 +31,10 @@ function planned({ layers = [], settings = {}, ...change }: Change = {}) {
     found: [],
     preload: "// preload",
     facts,
-    kernel: { typingIntoTerminals: false, abstractSocketScope: true, landlockAbi: 7 },
+    kernel: { abstractSocketScope: true, landlockAbi: 7, notification: true },
+    limitFacts: () => {
+      throw new Error("nobody asked for limits")
+    },
     inherited: { PATH: "/usr/bin", TMP: "/elsewhere", OLDPWD: "/x", HOME: "/wrong", NODE_OPTIONS: "--a" },
     pointers: [],
     ...change,
@@ -68,11 +71,23 @@ describe("the plan", () => {
     expect(write.map(({ path }) => path)).toEqual(["/home/me/p"])
   })
 
-  test("seals hidden directories after everything that is put into the sandbox's own", () => {
+  test("seals no hidden directory where the live engine keeps everything out of it", () => {
     const layers = [layerOf("user", { paths: [pathRule("deny", "/home/me/s"), pathRule("deny", "/tmp/no")] })]
-    const kinds = planned({ layers }).mounts.map(({ kind }) => kind)
+    const { mounts, live } = planned({ layers })
+    expect(live).toEqual({ reads: true })
+    expect(mounts.filter(({ kind }) => kind === "hidden-directory")).toHaveLength(2)
+    expect(mounts.filter(({ kind }) => kind === "sealed")).toEqual([])
+  })
+
+  test("seals them after everything that is put into the sandbox's own, where names are not decided on", () => {
+    const layers = [layerOf("user", { paths: [pathRule("deny", "/home/me/s"), pathRule("deny", "/tmp/no")] })]
+    const kernel = { abstractSocketScope: true, landlockAbi: 7, notification: false }
+    const optional = [sourced("live-names" as const)]
+    const { mounts, degraded } = planned({ layers: [...layers, layerOf("profile", { optional })], kernel })
+    const kinds = mounts.map(({ kind }) => kind)
     expect(kinds.indexOf("sealed")).toBeGreaterThan(kinds.indexOf("file"))
     expect(kinds.slice(kinds.indexOf("sealed"))).toEqual(["sealed", "sealed"])
+    expect(degraded.join()).toContain("live-names")
   })
 
   test("gives modes that let everybody use temp, and nobody else the runtime directory", () => {
@@ -135,13 +150,13 @@ describe("the environment of the plan", () => {
 })
 
 describe("the host's abstract sockets", () => {
-  const old = { typingIntoTerminals: true, abstractSocketScope: false, landlockAbi: 3 }
+  const old = { abstractSocketScope: false, landlockAbi: 3, notification: true }
 
   test("are away with the network, and scoped where it is shared", () => {
-    expect(planned()).toMatchObject({ network: { mode: "off" }, scopeAbstractSockets: false })
+    expect(planned()).toMatchObject({ network: { mode: "off" }, landlock: { scopeAbstractSockets: false } })
     expect(planned({ settings: open })).toMatchObject({
       network: { mode: "open" },
-      scopeAbstractSockets: true,
+      landlock: { scopeAbstractSockets: true },
     })
   })
 
@@ -150,15 +165,10 @@ describe("the host's abstract sockets", () => {
     expect(planned({ kernel: old }).degraded).toEqual([])
     const layers = [layerOf("user", { optional: [sourced("abstract-sockets")] })]
     const plan = planned({ settings: open, kernel: old, layers })
-    expect(plan.scopeAbstractSockets).toBe(false)
+    expect(plan.landlock).toMatchObject({ scopeAbstractSockets: false })
     expect(plan.degraded).toHaveLength(1)
     const other = [layerOf("user", { optional: [sourced("seccomp")] })]
     expect(() => planned({ settings: open, kernel: old, layers: other })).toThrow("abstract unix sockets")
-  })
-
-  test("the terminal is kept where the kernel lets nobody type into it", () => {
-    expect(planned().terminal).toBe("keep")
-    expect(planned({ kernel: old }).terminal).toBe("new-session")
   })
 
   test("namespaces of its own only for who asked", () => {

@@ -65,23 +65,7 @@ describe("the network", () => {
   })
 })
 
-describe("limits and commands", () => {
-  test.each([{ memory: "1GB" }, { cpus: 1 }, { processes: 9 }, { time: "1h" }])(
-    "%j is not enforced",
-    limit => {
-      const [name] = Object.keys(limit)
-      expect(refusal(layerOf("user", { settings: limit }))).toBe(
-        `user says so: limits.${name} is not enforced yet in this version`,
-      )
-    },
-  )
-
-  test("a limit that may be missing is let pass, another optional protection does not help", () => {
-    const limited = layerOf("user", { settings: { cpus: 1 } })
-    expect(refusal(limited, layerOf("user", { optional: [sourced("limits")] }))).toBe("")
-    expect(refusal(limited, layerOf("user", { optional: [sourced("seccomp")] }))).toContain("limits.cpus")
-  })
-
+describe("commands", () => {
   test("denied commands are refused", () => {
     expect(refusal(layerOf("org", { commands: [sourced("git push *", "org")] }))).toBe(
       "org says so: commands.deny is not enforced yet in this version",

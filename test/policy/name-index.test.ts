@@ -44,6 +44,23 @@ describe("the index", () => {
     expect(index.find("a")).toEqual(["a"])
   })
 
+  test("takes patterns as text", () => {
+    const index = new NameIndex<string>()
+    for (const pattern of ["PATH", "AWS_*", "*_KEY", "A*Z", "[PQ]A??"]) index.addPattern(pattern, pattern)
+    expect(index.find("PATH").sort()).toEqual(["PATH", "[PQ]A??"])
+    expect(index.find("AWS_KEY").sort()).toEqual(["*_KEY", "AWS_*"])
+    expect(index.find("AZ")).toEqual(["A*Z"])
+    expect(index.has("A")).toBe(false)
+  })
+
+  test("refuses text that is no pattern when a name is asked for", () => {
+    for (const pattern of ["A[", "*[", "[]"]) {
+      const index = new NameIndex<true>()
+      index.addPattern(pattern, true)
+      expect(() => index.find("B")).toThrow(SyntaxError)
+    }
+  })
+
   test("agrees with trying each pattern", () => {
     const letter = fc.constantFrom("a", "b", ".", "é", "😀")
     const name = fc.string({ unit: letter, minLength: 1, maxLength: 5 })
@@ -54,7 +71,12 @@ describe("the index", () => {
     fc.assert(
       fc.property(fc.array(pattern, { maxLength: 8 }), name, (patterns, asked) => {
         const tried = patterns.filter(one => matchesName(component(one), asked))
-        expect(indexOf(patterns).find(asked).sort()).toEqual(tried.sort())
+        const asText = new NameIndex<string>()
+        for (const one of patterns) asText.addPattern(one, one)
+        for (const index of [indexOf(patterns), asText]) {
+          expect(index.find(asked).sort()).toEqual(tried.sort())
+          expect(index.has(asked)).toBe(tried.length > 0)
+        }
       }),
       { numRuns: 5000 },
     )

@@ -188,7 +188,10 @@ describe("wrong values, at the place of the value", () => {
     ["limits: {processes: .inf}", "1:21: limits.processes must be a whole number"],
     ["limits: {time: 2 hours}", '1:16: limits.time must be a duration, such as "2h" or "90m"'],
     ["limits: {time: 2}", '1:16: limits.time must be a duration, such as "2h"'],
-    ["optional: [selinux]", "1:12: optional[0] must be one of abstract-sockets, landlock, limits, seccomp"],
+    [
+      "optional: [selinux]",
+      "1:12: optional[0] must be one of abstract-sockets, landlock, limits, live-names, seccomp",
+    ],
     ["nested_userns: maybe", "1:16: nested_userns must be deny or allow"],
     ["commands: {deny: ['']}", "1:19: commands.deny[0] must not be empty"],
   ])("%j", (text, problem) => {
@@ -309,6 +312,27 @@ describe("what is no YAML", () => {
     for (const problem of problems) expect(problem).toMatch(/^\d+:\d+: \S/)
   })
 
+  test.each([
+    ["!!set {filesystem, network}", "1:7: a policy has no values of the kind !!set"],
+    ["!!omap [filesystem: {deny: [a]}]", "1:8: a policy has no values of the kind !!omap"],
+    ["filesystem: !!omap [deny: [a]]", "1:20: a policy has no values of the kind !!omap"],
+    ["environment:\n  set: !!omap [A: b]", "2:15: a policy has no values of the kind !!omap"],
+    ["!!binary aGk=", "1:10: a policy has no values of the kind !!binary"],
+    ["!!binary ", "1:10: a policy has no values of the kind !!binary"],
+    ["extends: [!!timestamp 2001-01-01]", "1:23: a policy has no values of the kind !!timestamp"],
+  ])("%j would say nothing, and is refused", (text, problem) => {
+    expect(problemsOf(text)).toEqual([problem])
+  })
+
+  test("may name the kinds of value that a policy has", () => {
+    const text = "!!map {version: !!int '1', filesystem: {deny: !!seq [!!str a], strict: !!bool 'true'}}"
+    expect(parse(text).content).toEqual({ version: 1, filesystem: { deny: ["a"], strict: true } })
+  })
+
+  test("has its problems in the right line, whatever was misread before", () => {
+    expect(problemsOf("*]1\ns:").at(-1)).toMatch(/^2:2: /)
+  })
+
   test("is shown in one line each, with lines and columns from 1", () => {
     for (const text of ["{", "a: [", "\n\n  'x", "a: b: c\nd: e: f"])
       for (const problem of problemsOf(text))
@@ -347,6 +371,8 @@ describe("documents that explode", () => {
       "a: ".repeat(2000),
       "&a ".repeat(2000),
       "!!str ".repeat(2000),
+      "? ".repeat(5000),
+      `${"[".repeat(60)}${"]".repeat(60)}`,
       `filesystem: {deny: [${"1,".repeat(3000)}]}`,
       Array.from({ length: 1000 }, (_, index) => `k${index}: 1`).join("\n"),
       `${"x".repeat(100_000)}: 1`,

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
 import { mergeLayers } from "../../src/policy/merge.ts"
 import { type LayerName, layerNames } from "../../src/policy/source.ts"
-import { pathJudge } from "../../src/policy/verdict.ts"
+import { growingJudge, pathJudge } from "../../src/policy/verdict.ts"
 import {
   layerOf,
   naiveAccess,
@@ -137,6 +137,25 @@ describe("against the naive model", () => {
 
 /** name, path, expected access, rules */
 type Row = [string, string, string, ...string[]]
+
+describe("a judge that grows", () => {
+  test("says what one over all the rules says", () => {
+    fc.assert(
+      fc.property(policy, fc.array(anyRule, { maxLength: 5 }), anyPath, (said, later, path) => {
+        const { judge, add } = growingJudge(rulesOf(said))
+        judge.judge(path)
+        const { paths, protections } = rulesOf(later.filter(({ text }) => text !== ""))
+        expect(protections).toEqual([])
+        add(paths)
+        const whole = pathJudge(rulesOf([...said, ...later]))
+        expect(judge.judge(path).access).toBe(whole.judge(path).access)
+        expect(judge.accessOf(path)).toBe(whole.accessOf(path))
+        expect(judge.matchesOf(path)).toHaveLength(whole.matchesOf(path).length)
+      }),
+      runs,
+    )
+  })
+})
 
 describe("by hand", () => {
   test.each<Row>([

@@ -72,3 +72,20 @@ export function commandLineOf(id: number): string {
     throw error
   }
 }
+
+/** Ids of the children of a process, none when it has ended (proc_pid_task_children(5)). */
+export function childrenOf(id: number): number[] {
+  try {
+    return readdirSync(`/proc/${id}/task`).flatMap(thread =>
+      readFileSync(`/proc/${id}/task/${thread}/children`, "utf8")
+        .trim()
+        .split(" ")
+        .filter(Boolean)
+        .map(Number),
+    )
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === "ENOENT" || code === "ESRCH") return []
+    throw error
+  }
+}

@@ -1,5 +1,5 @@
 /** `cordon check [FILE…]`: is the policy valid? Every problem of every file, with its place. */
-import { PolicyError, UserError } from "../../base/error.ts"
+import { formatProblem, PolicyError, UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { absolutePath } from "../../base/path.ts"
 import { printable } from "../../base/printable.ts"
@@ -30,7 +30,8 @@ async function problemsOf(file: string, silent: boolean, variables: PathVariable
   } catch (error) {
     if (!(error instanceof PolicyError || error instanceof UserError)) throw error
     if (!silent) reportError(error)
-    return error.message.split("\n")
+    // Not the lines of the message: a key of the text can hold a line break.
+    return error instanceof PolicyError ? error.problems.map(formatProblem) : [error.message]
   }
 }
 

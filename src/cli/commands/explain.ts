@@ -48,19 +48,13 @@ function isHost(subject: string, { site }: Prepared): boolean {
 }
 
 function explainPath(subject: string, prepared: Prepared): Explanation {
-  const { site, judge, notLive } = prepared
+  const { site, judge } = prepared
   const spelled = absolutePath(subject.replace(/^~(?=\/|$)/, site.account.home), process.cwd())
-  const { canonical, kind } = site.facts(spelled)
+  const { canonical } = site.facts(spelled)
   const node = nodeAt(canonical, { judge: judge.judge, facts: site.facts })
   const { rule, protection } = judge.judge(canonical)
   const deciding = protection ?? rule
   const notes = canonical === spelled ? [] : [`leads to ${canonical}`]
-  if (kind === "missing" && (node.access === "deny" || protection !== undefined))
-    notes.push("it does not exist; one that is made later is not covered yet")
-  const unseen = notLive().find(
-    ({ source }) => source.line === 0 && source.file === "the look at the project",
-  )
-  if (unseen !== undefined && deciding.value.kind !== "exact") notes.push(unseen.why)
   const opening = openingOf(node.access, canonical, protection)
   if (opening !== undefined) notes.push(opening)
   return {

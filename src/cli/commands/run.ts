@@ -1,15 +1,17 @@
 /** `cordon [options] [--] <command> …` */
 import { mkdirSync } from "node:fs"
+import { constants } from "node:os"
 import { didYouMean } from "../../base/closest-word.ts"
 import { UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { printable, shellQuoted } from "../../base/printable.ts"
 import { requireNamespaces } from "../../host/bubblewrap.ts"
 import { become } from "../../kernel/become.ts"
-import { scopeAbstractSockets } from "../../kernel/landlock.ts"
-import { invocationOf, type Prepared, prepare } from "../../run.ts"
+import { isIgnored, signalMask } from "../../kernel/signals.ts"
+import { type CommandSignals, launchOf, needsSupervisor } from "../../launch.ts"
+import { type Prepared, prepare } from "../../run.ts"
 import type { ParsedArguments } from "../arguments.ts"
-import { say } from "../output.ts"
+import { say, sayAtOnce } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
 import { sayWarnings } from "../warnings.ts"
 import { commands } from "../words.ts"
@@ -35,12 +37,24 @@ export async function runCommand({ given, rest }: ParsedArguments): Promise<numb
   return launch(prepared)
 }
 
-function launch({ plan, site }: Prepared): never {
-  const { bubblewrap, invocation } = invocationOf(plan)
+async function launch(prepared: Prepared): Promise<number> {
+  const { plan, site, rules } = prepared
+  const { bubblewrap, invocation } = launchOf(prepared, signalsForCommand())
   requireNamespaces(bubblewrap, site.account.uid)
   for (const path of plan.create) mkdirSync(path, { recursive: true, mode: 0o700 })
-  if (plan.scopeAbstractSockets) scopeAbstractSockets()
-  return become(invocation)
+  if (!needsSupervisor(plan)) return become(invocation)
+  const { supervise } = await import("../../supervise/supervise.ts")
+  return supervise({ invocation, rules, reads: "continue", plan, tell: sayAtOnce })
+}
+
+/**
+ * The command finds signals as our caller left them. SIGPIPE and SIGXFSZ are ignored by the runtime; SIGINT and SIGQUIT
+ * will be by us, because they come from the terminal and are meant for the command.
+ */
+function signalsForCommand(): CommandSignals {
+  const { SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ } = constants.signals
+  const restoredSignals = [SIGPIPE, SIGXFSZ, ...[SIGINT, SIGQUIT].filter(signal => !isIgnored(signal))]
+  return { restoredSignals, signalMask: signalMask() }
 }
 
 /** Namespaces inside a sandbox are switched off, so a second one cannot be made; it would not be needed either. */
@@ -62,11 +76,10 @@ function refuseHomeAsProject({ site, policy }: Prepared): void {
     )
 }
 
-function sayMore({ plan, agents, notLive }: Prepared): void {
+function sayMore({ plan, agents }: Prepared): void {
   say(
     `project ${printable(plan.project)}, network ${plan.network.mode}, agent ${agents.join(", ") || "none recognised"}`,
   )
-  for (const { rule, why } of notLive()) say(`not yet live: ${printable(rule)}: ${why}`)
 }
 
 function programProblem({ program }: Prepared, word: string): number | undefined {

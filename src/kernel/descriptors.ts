@@ -1,0 +1,65 @@
+/** What the sandbox finds open: 0, 1, 2, what it is meant to have, and nothing else. */
+import { closeSync, fstatSync, writeSync } from "node:fs"
+import type { Invocation } from "../backends/invocation.ts"
+import { UserError } from "../base/error.ts"
+import { bytesOf } from "../base/path-bytes.ts"
+import { closeOnExec, createMemoryFile, duplicateFrom, rewind } from "./libc.ts"
+
+const lastDescriptor = 0xffff_ffff
+
+/** A descriptor of ours, closed by the next exec, and the number that the sandbox is to find a copy of it under. */
+export type Placement = { descriptor: number; number: number }
+
+/**
+ * Opens the descriptors of the invocation, and lets the next exec close all others: one that the caller left open on a
+ * secret would be readable inside. Nothing gets its number yet: where the caller left many open, the runtime has its own
+ * descriptors under those numbers.
+ * @param guardian what is to have the invocation's guardian number
+ * @throws UserError for a directory as standard input, output or error
+ */
+export function openDescriptors(
+  { descriptors, guardian: number }: Invocation,
+  guardian: number,
+): Placement[] {
+  refuseDirectories()
+  closeOnExec(3, lastDescriptor)
+  const last = Math.max(number, ...descriptors.map(descriptor => descriptor.number))
+  const outOfTheWay = (descriptor: number): number => {
+    if (descriptor < number || descriptor > last) return descriptor
+    const moved = duplicateFrom(descriptor, last + 1)
+    closeSync(descriptor)
+    return moved
+  }
+  return [
+    { descriptor: outOfTheWay(guardian), number },
+    ...descriptors.map(({ number, content }) => ({ descriptor: outOfTheWay(fileWith(content)), number })),
+  ]
+}
+
+/** An anonymous file, at its start. */
+function fileWith(content: string | Uint8Array): number {
+  const file = createMemoryFile("cordon")
+  if (content.length > 0) writeSync(file, typeof content === "string" ? bytesOf(content) : content)
+  rewind(file)
+  return file
+}
+
+/** A directory handed over as standard input leads out: `/proc/self/fd/0/..` is the host's, whatever is mounted. */
+function refuseDirectories(): void {
+  for (const descriptor of [0, 1, 2])
+    if (isDirectory(descriptor))
+      throw new UserError(
+        `descriptor ${descriptor} is a directory, which would lead out of the sandbox`,
+        "hand over a file, or </dev/null",
+      )
+}
+
+function isDirectory(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isDirectory()
+  } catch (cause) {
+    // A closed one leads nowhere.
+    if ((cause as NodeJS.ErrnoException).code !== "EBADF") throw cause
+    return false
+  }
+}

@@ -1,0 +1,28 @@
+/** A table of facts: the rights of landlock(7) that writing takes, by the ABI that brought them (linux/landlock.h). */
+
+const files = { writeFile: 1n << 1n, truncate: 1n << 14n } as const
+const directories = {
+  removeDirectory: 1n << 4n,
+  removeFile: 1n << 5n,
+  makeCharacterDevice: 1n << 6n,
+  makeDirectory: 1n << 7n,
+  makeRegular: 1n << 8n,
+  makeSocket: 1n << 9n,
+  makeFifo: 1n << 10n,
+  makeBlockDevice: 1n << 11n,
+  makeSymlink: 1n << 12n,
+  /** renaming and linking from one directory into another */
+  refer: 1n << 13n,
+} as const
+
+/** What a ruleset handles, and gives to a directory; a file can be given the first two only. */
+export function writeRights(abi: number): { directories: bigint; files: bigint } {
+  const since = new Map<bigint, number>([
+    [files.truncate, 3],
+    [directories.refer, 2],
+  ])
+  const known = (rights: readonly bigint[]) =>
+    rights.filter(right => abi >= (since.get(right) ?? 1)).reduce((sum, right) => sum | right, 0n)
+  const ofFiles = known(Object.values(files))
+  return { files: ofFiles, directories: ofFiles | known(Object.values(directories)) }
+}

@@ -1,0 +1,61 @@
+/**
+ * The importer of bun:ffi. System calls as the kernel has them: numbers in, a result or the negative errno out, no
+ * exception and no memory allocated, so that the live engine can make thousands in a second.
+ */
+import { dlopen, FFIType, ptr, read } from "bun:ffi"
+import { HostError } from "../base/error.ts"
+
+const { symbols: libc } = openLibrary()
+const errnoLocation = libc.__errno_location() ?? bug()
+
+function openLibrary() {
+  const { i64_fast: word, ptr: pointer } = FFIType
+  try {
+    return dlopen("libc.so.6", {
+      syscall: { args: [word, word, word, word, word, word, word], returns: word },
+      __errno_location: { args: [], returns: pointer },
+    })
+  } catch (cause) {
+    throw new HostError(`the C library cannot be opened: ${String(cause)}`, "Cordon needs glibc (libc.so.6)")
+  }
+}
+
+function bug(): never {
+  throw new Error("bug: __errno_location(3) returned null")
+}
+
+/** A number that a system call takes for a pointer. */
+export type Address = number
+
+/** The six arguments of a call; those left out are 0. */
+export type Words = readonly [number?, number?, number?, number?, number?, number?]
+
+/** syscall(2). @returns the result, or -errno */
+export function rawCall(number: number, ...[a = 0, b = 0, c = 0, d = 0, e = 0, f = 0]: Words): number {
+  const result = Number(libc.syscall(number, a, b, c, d, e, f))
+  return result === -1 ? -read.i32(errnoLocation, 0) : result
+}
+
+/** Where bytes lie: valid as long as somebody holds them. */
+export function addressOf(bytes: Uint8Array): Address {
+  return bytes.length === 0 ? 0 : ptr(bytes)
+}
+
+/** Memory that system calls read and write. It never moves, and lives as long as the program: few are made. */
+export type Pinned = { readonly bytes: Buffer; readonly address: Address }
+
+const kept: Buffer[] = []
+
+export function pinned(size: number): Pinned {
+  // Backed by an ArrayBuffer from the start: one that gets it later, at the first subarray(), moves.
+  const bytes = Buffer.from(new ArrayBuffer(size))
+  kept.push(bytes)
+  return { bytes, address: ptr(bytes) }
+}
+
+/** A NUL-terminated string for system calls, for as long as the program runs. */
+export function pinnedString(text: string): Pinned {
+  const memory = pinned(Buffer.byteLength(text) + 1)
+  memory.bytes.write(text)
+  return memory
+}

@@ -1,0 +1,30 @@
+/** Calls that change a file and not its name: chmod(2), chown(2), utimensat(2), truncate(2), setxattr(2). */
+import { close, identify } from "../kernel/file-calls.ts"
+import { errno, fileTypes } from "../kernel/file-flags.ts"
+import type { Permissions } from "./permissions.ts"
+import type { Place } from "./place.ts"
+
+/** What is done to the pinned file. @returns 0 or -errno */
+export type Change = (descriptor: number) => number
+
+/** @param follows whether a link at the place stands for what it leads to */
+export function changeOnBehalf(
+  place: Place,
+  follows: boolean,
+  change: Change,
+  permissions: Permissions,
+): number {
+  const followed = follows || place.mustBeDirectory ? place.followLink() : 0
+  const refused = followed || permissions.change(place)
+  if (refused < 0) return refused
+  const pinned = place.pin()
+  if (pinned < 0) return pinned
+  const wrong = place.mustBeDirectory && !isDirectory(pinned)
+  const result = wrong ? -errno.notDirectory : change(pinned)
+  close(pinned)
+  return result
+}
+
+function isDirectory(descriptor: number): boolean {
+  return ((identify(descriptor)?.mode ?? 0) & fileTypes.mask) === fileTypes.directory
+}

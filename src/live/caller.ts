@@ -1,0 +1,124 @@
+/** The thread whose call is carried out: what of it the kernel would have used. */
+import { readFileSync } from "node:fs"
+import { openAt, setUmask } from "../kernel/file-calls.ts"
+import { at, errno, flags } from "../kernel/file-flags.ts"
+import { pinned } from "../kernel/raw-call.ts"
+
+const path = pinned(64)
+
+function openBelow(thread: number, what: string): number {
+  path.bytes[path.bytes.write(`/proc/${thread}/${what}`)] = 0
+  return openAt(at.currentDirectory, path.address, flags.path)
+}
+
+/** The directory that a relative path starts from. @returns a descriptor, or -errno */
+export function openBase(thread: number, directory: number): number {
+  if (directory === at.currentDirectory) return openBelow(thread, "cwd")
+  return openDescriptor(thread, directory)
+}
+
+/** What a descriptor of the thread refers to, pinned (O_PATH). @returns a descriptor, or -errno */
+export function openDescriptor(thread: number, descriptor: number): number {
+  if (descriptor < 0) return -errno.badDescriptor
+  const opened = openBelow(thread, `fd/${descriptor}`)
+  return opened === -errno.noEntry ? -errno.badDescriptor : opened
+}
+
+/** `root`, `cwd`, `exe` or `fd/N` of the thread itself, as `/proc/self/` names them. */
+export function openOwn(thread: number, link: string): number {
+  return openBelow(thread, link)
+}
+
+/** Whether the thread has what a link of its own (`fd/N`) leads to open for writing. */
+export function isOpenForWriting(thread: number, link: string): boolean {
+  return (flagsOf(thread, link.replace("fd/", "")) & flags.accessMode) !== flags.readOnly
+}
+
+/** Whether a descriptor of the thread was opened with O_PATH: the file cannot be changed by it. */
+export function isPathOnly(thread: number, descriptor: number): boolean {
+  return (flagsOf(thread, String(descriptor)) & flags.path) !== 0
+}
+
+/** proc_pid_fdinfo(5) */
+function flagsOf(thread: number, descriptor: string): number {
+  const text = readProc(`${thread}/fdinfo/${descriptor}`) ?? ""
+  return Number.parseInt(text.match(/^flags:\t(\d+)$/m)?.[1] ?? "0", 8)
+}
+
+/** The terminal of a thread, which `/dev/tty` means (proc_pid_stat(5)). */
+export type Terminal = { session: number; device: number }
+
+export function terminalOf(thread: number | "self"): Terminal {
+  // The name before it, in brackets, can hold anything.
+  const text = readProc(`${thread}/stat`) ?? ""
+  const [, , , session = 0, device = 0] = text
+    .slice(text.lastIndexOf(")") + 2)
+    .split(" ")
+    .map(Number)
+  return { session, device }
+}
+
+/** What a call that waits comes to when a signal is there for its thread: nothing as long as there is none. */
+export function interruption(thread: number): number | undefined {
+  const mask = (name: string) => BigInt(`0x${statusLine(thread, name) ?? "0"}`)
+  const pending = (mask("SigPnd") | mask("ShdPnd")) & ~mask("SigBlk") & ~mask("SigIgn")
+  if (pending === 0n) return undefined
+  // ERESTARTSYS: the kernel starts the call anew or lets it fail, as the handler was set up. With nothing to handle it
+  // would reach the program, so it is no answer where another thread can take the signal.
+  const restart = 512
+  return statusLine(thread, "Threads") === "1" ? -restart : -errno.interrupted
+}
+
+/** The number of the thread's process in its own PID namespace: the last of NSpid (proc_pid_status(5)). */
+export function ownNumber(thread: number): number | undefined {
+  const line = statusLine(thread, "NStgid")
+  return line === undefined ? undefined : Number(line.split("\t").at(-1))
+}
+
+/**
+ * The umask of the thread, which files and directories made on its behalf must have. Reading it costs as much as the
+ * rest of a call, so it is read only for threads of a sandbox in which somebody changed it.
+ */
+export class Umasks {
+  readonly #initial: number
+  #present: number
+  #varies = false
+
+  /** @param initial what the command was started with, and this thread has */
+  constructor(initial: number) {
+    this.#initial = initial
+    this.#present = initial
+  }
+
+  /** umask(2) is about to be called. */
+  willChange(mask: number): void {
+    if ((mask & 0o777) !== this.#initial) this.#varies = true
+  }
+
+  /** Our thread makes files with the umask of the other one: the kernel knows where it does not count (acl(5)). */
+  take(thread: number): void {
+    const mask = this.#varies ? umaskOf(thread) : this.#initial
+    if (mask === undefined || mask === this.#present) return
+    setUmask(mask)
+    this.#present = mask
+  }
+}
+
+function umaskOf(thread: number): number | undefined {
+  const line = statusLine(thread, "Umask")
+  return line === undefined ? undefined : Number.parseInt(line, 8)
+}
+
+function statusLine(thread: number, name: string): string | undefined {
+  return readProc(`${thread}/status`)?.match(new RegExp(`^${name}:\t(.*)$`, "m"))?.[1]
+}
+
+function readProc(path: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${path}`, "latin1")
+  } catch (cause) {
+    // The thread was killed; its call fails for nobody.
+    if (["ENOENT", "ESRCH"].includes((cause as NodeJS.ErrnoException).code ?? "")) return undefined
+    throw cause
+  }
+}

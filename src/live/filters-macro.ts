@@ -1,0 +1,30 @@
+/** Runs while the binary is built (a Bun macro): assembling the filters at every launch would cost a millisecond and more. */
+import { seccompFilter } from "../kernel/seccomp-filter.ts"
+import type { Architecture } from "../kernel/system-calls.ts"
+import { liveFilter } from "./filter.ts"
+
+/** Programs for seccomp(2) as base64. */
+export type FilterTexts = {
+  /** refuses calls */
+  refusing: { alone: string; nested: string }
+  /** asks about calls; with or without opening for reading */
+  notifying: { reads: string; writes: string }
+}
+
+export function filterTexts(): Record<Architecture, FilterTexts> {
+  return { x86_64: textsFor("x86_64"), aarch64: textsFor("aarch64") }
+}
+
+function textsFor(architecture: Architecture): FilterTexts {
+  const text = (program: Uint8Array) => Buffer.from(program).toString("base64")
+  return {
+    refusing: {
+      alone: text(seccompFilter(architecture, { nestedUserns: false })),
+      nested: text(seccompFilter(architecture, { nestedUserns: true })),
+    },
+    notifying: {
+      reads: text(liveFilter({ reads: true, sockets: false }, architecture)),
+      writes: text(liveFilter({ reads: false, sockets: false }, architecture)),
+    },
+  }
+}

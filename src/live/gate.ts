@@ -1,0 +1,145 @@
+/** The policy as the live engine asks it: by canonical path, in the words of system calls, quick when asked again. */
+import { componentsOf, isBelow, isWithin, lineageOf, parentOf } from "../base/path.ts"
+import { errno } from "../kernel/file-flags.ts"
+import { type Component, literalStart, matchesName } from "../policy/glob.ts"
+import type { PathRule } from "../policy/layer.ts"
+import type { PathPolicy } from "../policy/policy.ts"
+import { type PathJudge, pathJudge } from "../policy/verdict.ts"
+import { Reach } from "./reach.ts"
+
+/** 0, or the -errno that the call fails with. */
+export type Answer = number
+
+const systemTrees = ["/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc"]
+
+/** Programs go through millions of names; what was asked last is asked next. */
+const remembered = 20_000
+/** Longer paths are judged anew each time: a program that makes them up does not fill our memory. */
+const rememberedLength = 512
+/** characters of paths */
+const askedMax = 4_000_000
+
+export class Gate {
+  readonly reach: Reach
+  #judge: PathJudge
+  #asked = 0
+  readonly #rules: PathPolicy
+  /** the first names of protections of several names below each other: `.git` of `.git/hooks` */
+  readonly #beginnings: readonly (readonly Component[])[]
+  readonly #reads = new Map<string, Answer>()
+  readonly #writes = new Map<string, Answer>()
+  readonly #files = new Map<string, Answer>()
+  readonly #spelled = new Map<string, Answer | undefined>()
+  readonly #systemTrees: readonly string[]
+
+  constructor(rules: PathPolicy) {
+    this.#rules = rules
+    this.#judge = pathJudge(rules)
+    this.reach = new Reach(rules)
+    this.#systemTrees = systemTrees.filter(tree => !this.#isWritableWithin(tree))
+    this.#beginnings = rules.protections.flatMap(({ value, effect }) =>
+      value.kind === "anywhere" && effect === "protect"
+        ? value.names.alternatives.flatMap(names =>
+            // What ends in `**` every file below begins with.
+            names
+              .slice(1)
+              .map((_, index) => names.slice(0, index + 1))
+              .filter(beginning => beginning.at(-1)?.kind !== "names"),
+          )
+        : [],
+    )
+  }
+
+  get judge(): PathJudge {
+    return this.#judge
+  }
+
+  /** A judge remembers every directory that it was asked about, so a new one takes its place from time to time. */
+  #judgeAbout(path: string): PathJudge {
+    this.#asked += path.length
+    if (this.#asked > askedMax) {
+      this.#asked = 0
+      this.#judge = pathJudge(this.#rules)
+    }
+    return this.#judge
+  }
+
+  /** May the path be opened for reading, or listed? */
+  read(path: string): Answer {
+    return recall(this.#reads, path, () =>
+      this.#judgeAbout(path).judge(path).access === "deny" ? -errno.access : 0,
+    )
+  }
+
+  /**
+   * The same for a path as the program wrote it, where that is as good: below directories of the system, in which
+   * nothing is writable, no link leads where the host's own people did not mean it to. Most of what is opened lies there.
+   * @returns undefined when the path has to be resolved first
+   */
+  readAsSpelled(path: string): Answer | undefined {
+    return recall(this.#spelled, path, () => {
+      const plain =
+        this.#systemTrees.some(tree => isBelow(path, tree)) && !/\/(\.{0,2}\/|\.{0,2}$)|[^ -~]/.test(path)
+      return plain ? this.read(path) : undefined
+    })
+  }
+
+  /**
+   * May the name be created, written, removed, replaced or changed? Where the answer is yes the kernel is asked next:
+   * what lies below a read-only mount stays read-only.
+   */
+  write(path: string): Answer {
+    return recall(this.#writes, path, () => {
+      const { access, rule, protection } = this.#judgeAbout(path).judge(path)
+      if (access === "deny" || protection !== undefined) return -errno.access
+      return access === "read" && this.#isCarvedOut(rule) ? -errno.readOnly : 0
+    })
+  }
+
+  /** The same for what is no directory: a file named `.git` would stand above protected names. */
+  writeFile(path: string): Answer {
+    return recall(this.#files, path, () =>
+      this.#isBeginning(path) && this.#isInWritable(path) ? -errno.access : this.write(path),
+    )
+  }
+
+  /** The same for a symlink: one below `.git/modules` would stand for a directory of protected names. */
+  writeLink(path: string): Answer {
+    return this.reach.isBegun(path) && this.#isInWritable(path) ? -errno.access : this.writeFile(path)
+  }
+
+  #isInWritable(path: string): boolean {
+    return lineageOf(path).some(ancestor => this.judge.accessOf(ancestor) === "write")
+  }
+
+  #isBeginning(path: string): boolean {
+    const components = componentsOf(path)
+    return this.#beginnings.some(names => endsWith(components, names))
+  }
+
+  #isWritableWithin(tree: string): boolean {
+    const open = ({ access, value }: PathRule) =>
+      access === "write" && isWithin(value.kind === "exact" ? value.path : literalStart(value.glob), tree)
+    return this.judge.accessOf(tree) === "write" || this.#rules.paths.some(open)
+  }
+
+  /** A rule for reading in the middle of what is writable: a mount shows it only where it existed at launch. */
+  #isCarvedOut({ value }: PathRule): boolean {
+    return value.kind === "glob" || this.judge.accessOf(parentOf(value.path)) === "write"
+  }
+}
+
+function recall<T>(memory: Map<string, T>, path: string, decide: () => T): T {
+  if (path.length > rememberedLength) return decide()
+  const known = memory.get(path)
+  if (known !== undefined || memory.has(path)) return known as T
+  if (memory.size >= remembered) memory.clear()
+  const answer = decide()
+  memory.set(path, answer)
+  return answer
+}
+
+function endsWith(components: readonly string[], names: readonly Component[]): boolean {
+  const start = components.length - names.length
+  return start >= 0 && names.every((name, index) => matchesName(name, components[start + index] ?? ""))
+}

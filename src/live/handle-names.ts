@@ -1,0 +1,80 @@
+/** From the arguments of the calls on names to what names.ts needs. */
+import { at, errno } from "../kernel/file-flags.ts"
+import type { Handlers } from "./engine.ts"
+import { makeDirectoryAt, makeLinkAt, makeNodeAt, makeSymlinkAt, renameAt, unlinkAt } from "./names.ts"
+import type { Outcome, Session } from "./session.ts"
+
+/** Indices of the arguments of one path; without a descriptor it starts at the working directory. */
+type PathArguments = { directory?: number; path: number }
+
+export const nameHandlers: Handlers = {
+  mkdir: session => mkdir(session, { path: 0 }, 1),
+  mkdirat: session => mkdir(session, { directory: 0, path: 1 }, 2),
+  mknod: session => mknod(session, { path: 0 }, 1),
+  mknodat: session => mknod(session, { directory: 0, path: 1 }, 2),
+  symlink: session => symlink(session, { path: 1 }),
+  symlinkat: session => symlink(session, { directory: 1, path: 2 }),
+  unlink: session => remove(session, { path: 0 }, 0),
+  rmdir: session => remove(session, { path: 0 }, at.removeDirectory),
+  unlinkat: session => remove(session, { directory: 0, path: 1 }, session.listener.int(2)),
+  rename: session => move(session, oldForm, 0),
+  renameat: session => move(session, newForm, 0),
+  renameat2: session => move(session, newForm, session.listener.int(4)),
+  link: session => hardLink(session, oldForm, 0),
+  linkat: session => hardLink(session, newForm, session.listener.int(4)),
+}
+
+type TwoPaths = { from: PathArguments; to: PathArguments }
+const oldForm: TwoPaths = { from: { path: 0 }, to: { path: 1 } }
+const newForm: TwoPaths = { from: { directory: 0, path: 1 }, to: { directory: 2, path: 3 } }
+
+function mkdir(session: Session, form: PathArguments, mode: number): Outcome {
+  const { place, listener, permissions, umasks } = session
+  umasks.take(listener.thread)
+  return located(session, form) || makeDirectoryAt(place, listener.int(mode), permissions)
+}
+
+function mknod(session: Session, form: PathArguments, mode: number): Outcome {
+  const { place, listener, permissions, umasks } = session
+  umasks.take(listener.thread)
+  const node = { mode: listener.int(mode), device: listener.int(mode + 1) }
+  return located(session, form) || makeNodeAt(place, node, permissions)
+}
+
+function symlink(session: Session, form: PathArguments): Outcome {
+  const { place, listener, permissions, name } = session
+  const length = listener.readString(listener.word(0), name)
+  if (length <= 0) return length || -errno.noEntry
+  return located(session, form) || makeSymlinkAt(place, name.address, permissions)
+}
+
+function remove(session: Session, form: PathArguments, unlinkFlags: number): Outcome {
+  if ((unlinkFlags & ~at.removeDirectory) !== 0) return -errno.invalid
+  return located(session, form) || unlinkAt(session.place, unlinkFlags, session.permissions)
+}
+
+function move(session: Session, { from, to }: TwoPaths, renameFlags: number): Outcome {
+  const { place, other, permissions } = session
+  // RENAME_NOREPLACE or RENAME_EXCHANGE; RENAME_WHITEOUT leaves a device behind.
+  if (![0, 1, 2].includes(renameFlags)) return -errno.invalid
+  return (
+    located(session, from) || located(session, to, other) || renameAt(place, other, renameFlags, permissions)
+  )
+}
+
+function hardLink(session: Session, { from, to }: TwoPaths, linkFlags: number): Outcome {
+  const { place, other, listener, permissions } = session
+  if ((linkFlags & ~(at.symlinkFollow | at.emptyPath)) !== 0) return -errno.invalid
+  const base = from.directory === undefined ? at.currentDirectory : listener.int(from.directory)
+  const source = place.locate(base, listener.word(from.path), (linkFlags & at.emptyPath) !== 0)
+  if (source < 0) return source
+  const follows = (linkFlags & at.symlinkFollow) !== 0 || place.mustBeDirectory
+  const followed = follows ? place.followLink() : 0
+  return followed || located(session, to, other) || makeLinkAt(place, other, permissions)
+}
+
+/** @returns 0 or -errno */
+function located({ listener, place }: Session, form: PathArguments, which = place): number {
+  const base = form.directory === undefined ? at.currentDirectory : listener.int(form.directory)
+  return which.locate(base, listener.word(form.path))
+}

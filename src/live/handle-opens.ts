@@ -1,0 +1,145 @@
+/** From the arguments of open(2) and its kind to what openOnBehalf needs. */
+import { close, openAgain, setStatusFlags } from "../kernel/file-calls.ts"
+import { at, errno, flags } from "../kernel/file-flags.ts"
+import type { Address } from "../kernel/raw-call.ts"
+import { interruption } from "./caller.ts"
+import type { Handlers } from "./engine.ts"
+import { lasting, type Opened, type OpenRequest, openOnBehalf } from "./open.ts"
+import type { Later, Outcome, Session } from "./session.ts"
+
+const writing = flags.writeOnly | flags.readWrite | flags.create | flags.truncate | flags.temporary
+
+const makesFile = flags.create | flags.temporary
+
+/** struct open_how of openat2(2) */
+const howSize = 24
+const pageSize = 4096
+
+export const openHandlers: Handlers = {
+  open: session => open(session, at.currentDirectory, { path: 0, flags: 1, mode: 2 }),
+  openat: session => open(session, session.listener.int(0), { path: 1, flags: 2, mode: 3 }),
+  creat: session => {
+    const { listener } = session
+    const wanted = flags.create | flags.writeOnly | flags.truncate
+    return openPath(session, [at.currentDirectory, listener.word(0)], {
+      flags: wanted,
+      mode: listener.int(1),
+    })
+  },
+  openat2: openResolved,
+  umask: ({ listener, umasks }) => {
+    umasks.willChange(listener.int(0))
+    return "continue"
+  },
+}
+
+type Wanted = Pick<OpenRequest, "flags" | "mode">
+type OpenArguments = { path: number; flags: number; mode: number }
+
+function open(session: Session, base: number, form: OpenArguments): Outcome {
+  const { listener } = session
+  const request = { flags: listener.int(form.flags), mode: listener.int(form.mode) }
+  if (session.reads === "continue" && (request.flags & writing) === 0)
+    return checkRead(session, [base, listener.word(form.path)], (request.flags & flags.noFollow) !== 0)
+  return openPath(session, [base, listener.word(form.path)], request)
+}
+
+/** Carried out in any case. */
+function openPath(session: Session, [base, path]: [number, Address], request: Wanted): Outcome {
+  const { listener, place, permissions, umasks } = session
+  const reads = (request.flags & flags.accessMode) === flags.readOnly
+  if ((request.flags & flags.temporary) !== 0 && reads) return -errno.invalid
+  const located = place.locate(base, path)
+  if (located < 0) return located
+  if ((request.flags & makesFile) !== 0) umasks.take(listener.thread)
+  const mode = request.mode & 0o7777
+  return handIn(
+    openOnBehalf(place, { thread: listener.thread, flags: request.flags, mode }, permissions),
+    request.flags,
+    session,
+  )
+}
+
+/**
+ * The kernel opens the file itself once the name is found to be none that is denied. What cannot be resolved here is
+ * not left to the kernel either: it may resolve it after all.
+ */
+function checkRead(session: Session, [base, path]: [number, Address], noFollow: boolean): Outcome {
+  const { place, permissions } = session
+  const spelled = place.read(path)
+  if (typeof spelled === "number" && spelled < 0) return spelled
+  const known = typeof spelled === "string" ? permissions.gate.readAsSpelled(spelled) : undefined
+  if (known !== undefined) return known || "continue"
+  const located = place.locateObject(base, noFollow)
+  return located || permissions.read(place) || "continue"
+}
+
+function openResolved(session: Session): Outcome {
+  const { listener, memory, place } = session
+  const size = listener.word(3)
+  if (size < howSize) return -errno.invalid
+  if (size > pageSize) return -errno.tooBig
+  const copied = listener.readBytes(listener.word(2), memory.address, size)
+  if (copied < size) return -errno.badAddress
+  const how = memory.bytes
+  // A newer form, which asks for something that nobody here knows.
+  if (how.subarray(howSize, size).some(byte => byte !== 0)) return -errno.tooBig
+  const wanted = { flags: how.readInt32LE(0), mode: how.readInt32LE(8) }
+  const resolving = how.readInt32LE(16)
+  if (!isValidHow(how)) return -errno.invalid
+  // Never left to the kernel: the flags lie in memory, and what was opened for reading could be opened for writing then.
+  if (resolving === 0) return openPath(session, [listener.int(0), listener.word(1)], wanted)
+  const located = place.locateResolving(listener.int(0), listener.word(1), {
+    resolving,
+    noFollow: (wanted.flags & flags.noFollow) !== 0,
+    makes: (wanted.flags & flags.create) !== 0,
+  })
+  if (located < 0) return located
+  if ((wanted.flags & makesFile) !== 0) session.umasks.take(listener.thread)
+  // The name itself was not there: it may be made, and nothing may be followed any more.
+  const request = {
+    thread: listener.thread,
+    flags: place.isObject ? wanted.flags : wanted.flags | flags.noFollow,
+    mode: wanted.mode & 0o7777,
+  }
+  return handIn(openOnBehalf(place, request, session.permissions), wanted.flags, session)
+}
+
+/** openat2(2) takes nothing that it does not know, and a mode only for a file that may be made. */
+function isValidHow(how: Buffer): boolean {
+  const [asked, mode, resolving] = [0, 8, 16].map(offset => how.readBigUInt64LE(offset))
+  const makes = (how.readInt32LE(0) & makesFile) !== 0
+  return (asked ?? 0n) < 2n ** 32n && (resolving ?? 0n) < 64n && (mode ?? 0n) <= (makes ? 0o7777n : 0n)
+}
+
+function handIn(opened: Opened, wanted: number, session: Session): Outcome {
+  if (typeof opened === "object") return waitForReader(opened.waitsForReader, wanted, session)
+  return opened < 0 ? opened : given(opened, wanted, session)
+}
+
+function given(opened: number, wanted: number, { listener }: Session, ticket?: bigint): number | "answered" {
+  const result = listener.answerWithDescriptor(opened, (wanted & flags.closeOnExec) !== 0, ticket)
+  close(opened)
+  return result < 0 ? result : "answered"
+}
+
+/** open(2) of a FIFO for writing returns when somebody has opened it for reading, or when a signal comes. */
+function waitForReader(fifo: number, wanted: number, session: Session): Later {
+  const { thread } = session.listener
+  const ticket = session.listener.ticket()
+  const giveUp = () => {
+    close(fifo)
+    return -errno.tooManyFiles
+  }
+  const attempt = () => {
+    const opened = openAgain(fifo, flags.writeOnly | flags.nonBlocking)
+    const waits = opened === -errno.noDeviceOrAddress && session.listener.isWaiting(ticket)
+    const interrupted = waits ? interruption(thread) : undefined
+    if (waits && interrupted === undefined) return "later"
+    close(fifo)
+    if (opened < 0) return interrupted ?? opened
+    setStatusFlags(opened, wanted & lasting)
+    return given(opened, wanted, session, ticket)
+  }
+  return { attempt, giveUp }
+}

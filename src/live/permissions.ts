@@ -1,0 +1,133 @@
+/** What may be done to a place: the policy's word, and the exceptions for repositories that were begun in this session. */
+import { nameOf, parentOf } from "../base/path.ts"
+import { identify } from "../kernel/file-calls.ts"
+import { errno, fileTypes } from "../kernel/file-flags.ts"
+import type { Answer, Gate } from "./gate.ts"
+import type { Place } from "./place.ts"
+
+/** What the kernel adds to the path of a file that has lost its name (proc_pid_fd(5)). */
+const deleted = " (deleted)"
+
+/** Directories of repositories that are remembered: a program that makes them without end does not fill our memory. */
+const begunMax = 100_000
+
+/**
+ * `git init` and `git clone` make what is protected: a directory of hooks, filled with samples, and a configuration.
+ * In a `.git` that was made in this session, and so holds nothing of the user's, they may: directories, samples that
+ * nothing runs, and removing it all again. Its configuration is checked key by key (git-config.ts).
+ */
+export class Permissions {
+  readonly gate: Gate
+  readonly #begun = new Set<string>()
+  readonly #mountPoints: ReadonlySet<string>
+
+  /** @param mountPoints what the sandbox has mounted, by path */
+  constructor(gate: Gate, mountPoints: readonly string[]) {
+    this.gate = gate
+    this.#mountPoints = new Set(mountPoints)
+  }
+
+  /** Opening for reading, or listing. */
+  read({ isObject, path }: Place): Answer {
+    // Pipes, sockets, namespaces: what has no place is not denied by one.
+    if (isObject && !path.startsWith("/")) return 0
+    const answer = this.gate.read(path)
+    // A denied file that was replaced is still what it was to whoever had pinned it.
+    return answer || (isObject && path.endsWith(deleted) ? this.gate.read(path.slice(0, -deleted.length)) : 0)
+  }
+
+  /** Making a symlink, or giving it another name. */
+  writeLink(place: Place): Answer {
+    // Whoever reads an agent's own file outside would follow it.
+    const answer = place.isHostFile ? -errno.access : this.gate.writeLink(place.path)
+    return answer < 0 && this.#isSample(place) ? 0 : answer
+  }
+
+  /** Writing to a file, or making it: the call cannot say which it will be. */
+  write(place: Place): Answer {
+    if (this.#isUnowned(place)) return 0
+    if (isBeyondReach(place)) return -errno.access
+    if (place.isObject && this.gate.judge.accessOf(place.path) === "read") return -errno.readOnly
+    const answer = this.gate.writeFile(place.path)
+    return answer < 0 && this.#isSample(place) ? 0 : answer
+  }
+
+  makeDirectory(place: Place): Answer {
+    const answer = this.gate.write(place.path)
+    return answer < 0 && this.#isBegun(place.directory) ? 0 : answer
+  }
+
+  remove(place: Place): Answer {
+    if (this.isMountPoint(place)) return -errno.busy
+    const answer = this.#isPointer(place) ? -errno.access : this.gate.write(place.path)
+    return answer < 0 && this.#isBegun(place.directory) ? 0 : answer
+  }
+
+  /** The kernel keeps mount points where they are, but only for those who see them mounted (rename(2), EBUSY). */
+  isMountPoint({ path }: Place): boolean {
+    return this.#mountPoints.has(path)
+  }
+
+  /** Mode, owner, times and attributes. */
+  change(place: Place): Answer {
+    if (this.#isUnowned(place)) return 0
+    if (isBeyondReach(place)) return -errno.access
+    const answer = this.#isPointer(place) ? -errno.access : this.gate.write(place.path)
+    return answer < 0 && this.isBegunConfig(place) ? 0 : answer
+  }
+
+  /** Whether the place is the configuration of a repository of this session. */
+  isBegunConfig(place: Place): boolean {
+    return nameOf(place.path) === "config" && isGit(parentOf(place.path)) && this.#isBegun(place.directory)
+  }
+
+  /** A directory was made at the place. @param descriptor of the directory */
+  wasMade(place: Place, descriptor: number): void {
+    if (!isGit(place.path) && !this.#isBegun(place.directory)) return
+    const identity = identityOf(descriptor)
+    if (identity !== undefined && this.#begun.size < begunMax) this.#begun.add(identity)
+  }
+
+  #isBegun(descriptor: number): boolean {
+    if (this.#begun.size === 0) return false
+    const identity = identityOf(descriptor)
+    return identity !== undefined && this.#begun.has(identity)
+  }
+
+  #isSample(place: Place): boolean {
+    const inHooks = parentOf(place.path).endsWith("/.git/hooks")
+    return inHooks && place.path.endsWith(".sample") && this.#isBegun(place.directory)
+  }
+
+  /** A file where protected names would need a directory: `.git` of a worktree or a submodule (gitrepository-layout(5)). */
+  #isPointer(place: Place): boolean {
+    if (this.gate.writeFile(place.path) === this.gate.write(place.path)) return false
+    const type = place.type()
+    return type >= 0 && type !== fileTypes.directory
+  }
+
+  /** What was opened by descriptor and has no name: pipes, memory files, files that were removed. */
+  #isUnowned({ isObject, path, directory }: Place): boolean {
+    if (!isObject) return false
+    return !path.startsWith("/") || (path.endsWith(deleted) && identify(directory)?.links === 0)
+  }
+}
+
+function identityOf(descriptor: number): string | undefined {
+  const identity = identify(descriptor)
+  return identity && `${identity.device}:${identity.inode}:${identity.born}`
+}
+
+/**
+ * The kernel lets us write to the memory of processes that the program itself could not touch: the first one of the
+ * sandbox is under no filter, and whoever takes it over has left (ptrace(2), proc(5)). What is no process's is the
+ * kernel's.
+ */
+function isBeyondReach({ path }: Place): boolean {
+  const [, root, process] = path.split("/", 3)
+  return root === "proc" && !(Number(process) > 1)
+}
+
+function isGit(path: string): boolean {
+  return nameOf(path) === ".git"
+}

@@ -1,0 +1,198 @@
+/**
+ * Where a name that the program gave leads: the directory, pinned by a descriptor, and the last name, in memory of ours
+ * (path_resolution(7)). What is looked at here is what is acted on.
+ */
+import { textOf } from "../base/path-bytes.ts"
+import { close, identify, openAgain, openAt, pathOfDescriptor, readLinkAt } from "../kernel/file-calls.ts"
+import { errno, fileTypes, flags, resolve } from "../kernel/file-flags.ts"
+import type { Listener } from "../kernel/listener.ts"
+import { type Address, pinned, pinnedString } from "../kernel/raw-call.ts"
+import { openBase } from "./caller.ts"
+import type { HostFiles } from "./host-files.ts"
+import { below, ProgramPath, slash } from "./program-path.ts"
+
+/** More links in a row than this are no path (path_resolution(7)). */
+export const linksMax = 40
+const dot = pinnedString(".").address
+const rootPath = pinnedString("/").address
+const directoryOnly = flags.path | flags.directory
+
+/** One per path argument: its memory is used again for the next call. `release` follows every `locate…`. */
+export class Place {
+  readonly #listener: Listener
+  readonly #path: ProgramPath
+  readonly #link = pinned(4096)
+  readonly #hostFiles: HostFiles
+
+  /** the directory that holds the name; the file itself when `isObject` */
+  directory = -1
+  /** the last name, NUL-terminated */
+  name: Address = dot
+  /** canonical path of the name, in the program's view */
+  path = ""
+  /** the path ended in `.`, `..` or `/`: `directory` is what it means, and `name` is "." */
+  isSelf = false
+  /** there is no name: `directory` is the file, found by descriptor or by following every link */
+  isObject = false
+  /** `directory` is the host's own: nothing but a file may be had from there */
+  isHostFile = false
+  /** a slash stood at the end */
+  mustBeDirectory = false
+
+  constructor(listener: Listener, root: number, hostFiles: HostFiles) {
+    this.#listener = listener
+    this.#hostFiles = hostFiles
+    this.#path = new ProgramPath(listener, root)
+  }
+
+  /** the link below `/proc/self` that the path went through last: `fd/1` */
+  get ownLink(): string | undefined {
+    return this.#path.ownLink
+  }
+
+  /**
+   * Finds the directory and the last name, whatever stands there.
+   * @param base the descriptor argument that a relative path starts from, or AT_FDCWD
+   * @param emptyIsBase an empty path stands for the descriptor (AT_EMPTY_PATH)
+   * @returns 0, or the -errno of the call
+   */
+  locate(base: number, path: Address, emptyIsBase = false): number {
+    this.mustBeDirectory = false
+    const copied = this.#path.copy(path)
+    if (copied === -errno.noEntry && emptyIsBase) return this.locateDescriptor(base)
+    const begun = copied || this.#path.start(base)
+    if (begun < 0) return begun
+    // Before anything is done in what /proc/PID led to: the caller may be gone and its number another's.
+    return this.#listener.isValid() ? this.#find() : -errno.noEntry
+  }
+
+  /** Copies the path that the program gave. @returns its text when it is absolute, or -errno */
+  read(path: Address): number | string {
+    const copied = this.#path.copy(path)
+    return copied < 0 || !this.#path.isAbsolute ? copied : this.#path.toString()
+  }
+
+  /** Finds what the whole path leads to, after `read`: only to look at, for the caller may be gone. @returns as `locate` */
+  locateObject(base: number, noFollow: boolean): number {
+    const begun = this.#path.start(base)
+    if (begun < 0) return begun
+    if (this.#path.isWhole) return this.#enter(this.#path.takeBase())
+    return this.#enter(
+      this.#path.open(this.#path.address, pathOnly(noFollow), { resolving: below, foreign: true }),
+    )
+  }
+
+  /** As openat2(2) finds it with `resolve` flags; where nothing is, the directory by the same rules. @returns as `locate` */
+  locateResolving(base: number, path: Address, how: Resolving): number {
+    this.mustBeDirectory = false
+    const copied = this.#path.copy(path)
+    if (copied < 0) return copied
+    const bounded = (how.resolving & (resolve.beneath | resolve.inRoot)) !== 0
+    if (!bounded || this.#path.isAbsolute)
+      return (how.resolving & resolve.beneath) !== 0 ? -errno.crossDevice : -errno.noCall
+    if (how.makes && this.#path.endsInSlash) return -errno.isDirectory
+    const begun = this.#path.start(base)
+    if (begun < 0) return begun
+    if (!this.#listener.isValid()) return -errno.noEntry
+    const object = this.#path.open(this.#path.address, pathOnly(how.noFollow), how)
+    return object === -errno.noEntry ? this.#split(how.resolving) : this.#enter(object)
+  }
+
+  /** The place is what a descriptor of the program refers to. @returns as `locate` */
+  locateDescriptor(descriptor: number): number {
+    this.mustBeDirectory = false
+    const entered = this.#enter(openBase(this.#listener.thread, descriptor))
+    return entered || (this.#listener.isValid() ? 0 : -errno.noEntry)
+  }
+
+  /** Where the name is a link, what it leads to takes its place. @returns 0, or -errno */
+  followLink(): number {
+    for (let links = 0; links < linksMax; links++) {
+      const followed = this.followOneLink()
+      if (followed <= 0) return followed
+    }
+    return -errno.tooManyLinks
+  }
+
+  /** @returns 1 when the name was a link and its target took its place, 0 when it is none, or -errno */
+  followOneLink(): number {
+    if (this.isSelf || this.isObject) return 0
+    const length = readLinkAt(this.directory, this.name, this.#link)
+    if (length <= 0) return 0
+    // It would lead on in the host's own view of its files.
+    if (this.isHostFile) return -errno.access
+    const { directory } = this
+    this.directory = -1
+    return this.#path.follow(this.#link.bytes.subarray(0, length), directory) || this.#find() || 1
+  }
+
+  /** The object that stands there, a link as itself. @returns a descriptor of the caller's to close, or -errno */
+  pin(): number {
+    if (this.isObject) return openAgain(this.directory, flags.path)
+    return openAt(this.directory, this.name, flags.path | flags.noFollow)
+  }
+
+  /** The S_IFMT part of its mode, or -errno. */
+  type(): number {
+    const object = this.pin()
+    if (object < 0) return object
+    const mode = identify(object)?.mode ?? 0
+    close(object)
+    return mode & fileTypes.mask
+  }
+
+  release(): void {
+    if (this.directory >= 0) close(this.directory)
+    this.directory = -1
+    this.#path.release()
+  }
+
+  #find(): number {
+    return this.#path.isWhole ? this.#enter(this.#path.takeBase()) : this.#split(below)
+  }
+
+  #split(resolving: number): number {
+    const { bytes, address } = this.#path
+    let { length } = this.#path
+    while (length > 1 && bytes[length - 1] === slash) length--
+    // A slash stays when what stands before it is a link: so must be what that leads to.
+    this.mustBeDirectory ||= bytes[length] === slash
+    bytes[length] = 0
+    const last = bytes.lastIndexOf(slash, length - 1)
+    const name = bytes.subarray(last + 1, length)
+    this.isObject = false
+    this.isSelf = name.length <= 2 && name.every(byte => byte === 46)
+    const text = this.isSelf ? "" : textOf(name)
+    this.name = this.isSelf ? dot : address + last + 1
+    if (last > 0 && !this.isSelf) bytes[last] = 0
+    if (last < 0 && !this.isSelf) this.directory = this.#path.takeBase()
+    else {
+      const parent = this.isSelf || last > 0 ? address : rootPath
+      this.directory = this.#path.open(parent, directoryOnly, { resolving })
+    }
+    return this.directory < 0 ? this.directory : this.#named(text)
+  }
+
+  /** From here on nothing of an earlier call may be taken for the name. */
+  #enter(object: number): number {
+    if (object < 0) return object
+    this.directory = object
+    this.isObject = true
+    this.isSelf = true
+    this.name = dot
+    return this.#named("")
+  }
+
+  #named(name: string): number {
+    const parent = pathOfDescriptor(this.directory)
+    if (parent === undefined) return -errno.nameTooLong
+    this.path = name === "" ? parent : parent === "/" ? `/${name}` : `${parent}/${name}`
+    const seen = this.directory
+    if (!this.isObject) this.directory = this.#hostFiles.directoryOf(this.path, seen)
+    this.isHostFile = this.directory !== seen
+    return 0
+  }
+}
+
+type Resolving = { resolving: number; noFollow: boolean; makes: boolean }
+const pathOnly = (noFollow: boolean) => flags.path | (noFollow ? flags.noFollow : 0)

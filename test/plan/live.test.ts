@@ -1,0 +1,62 @@
+/** What has to be decided while the command runs, and what mounts say already. */
+import { describe, expect, test } from "bun:test"
+import { HostError } from "../../src/base/error.ts"
+import { planLive } from "../../src/plan/live.ts"
+import type { PathPolicy } from "../../src/policy/policy.ts"
+import { pathRule, protection, sourced } from "../policy/naive-model.ts"
+
+const asks = { notification: true }
+const live = (rules: PathPolicy) => planLive(rules, asks, []).live
+
+const policy = (change: Partial<PathPolicy>): PathPolicy => ({ paths: [], protections: [], ...change })
+
+test("rules that only allow need nobody: mounts say it all", () => {
+  const paths = [pathRule("read", "/"), pathRule("write", "/p"), pathRule("read", "/p/*.lock")]
+  expect(live(policy({ paths }))).toBeUndefined()
+  expect(live(policy({}))).toBeUndefined()
+})
+
+test("a denied path may come into being later, by any name that leads there: opening for reading is asked about", () => {
+  for (const pattern of ["/home/me/.netrc", "/p/**/.env", "~/.ssh/id_*"])
+    expect(live(policy({ paths: [pathRule("deny", pattern)] }))).toEqual({ reads: true })
+})
+
+test("protected names may come into being at any depth, and reading them is free", () => {
+  const protections = [protection("protect", ".git/hooks")]
+  expect(live(policy({ protections }))).toEqual({ reads: false })
+})
+
+test("both together ask about both", () => {
+  const both = { paths: [pathRule("deny", "/x")], protections: [protection("protect", ".git/hooks")] }
+  expect(live(policy(both))).toEqual({ reads: true })
+})
+
+test("what is only lifted again protects nothing", () => {
+  const effects = ["unprotect", "protect"] as const
+  const [lifted, kept] = effects.map(effect => live(policy({ protections: [protection(effect, ".idea")] })))
+  expect(lifted).toBeUndefined()
+  expect(kept).toEqual({ reads: false })
+})
+
+describe("a kernel that cannot ask", () => {
+  const rules = policy({ protections: [protection("protect", ".git/hooks")] })
+  const cannot = { notification: false }
+
+  test("stops the run", () => {
+    expect(() => planLive(rules, cannot, [])).toThrow(HostError)
+    expect(() => planLive(rules, cannot, [sourced("landlock" as const)])).toThrow(
+      "cannot ask about file names",
+    )
+  })
+
+  test("is let pass where the policy calls it optional, and the report says what is missing", () => {
+    const { live, degraded } = planLive(rules, cannot, [sourced("live-names" as const)])
+    expect(live).toBeUndefined()
+    expect(degraded).toHaveLength(1)
+    expect(degraded[0]).toStartWith("live-names: ")
+  })
+
+  test("is no matter where there is nothing to ask about", () => {
+    expect(planLive(policy({}), cannot, [])).toEqual({ live: undefined, degraded: [] })
+  })
+})
