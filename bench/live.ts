@@ -57,19 +57,13 @@ function programs(world: World): LiveFigure[] {
   mkdirSync(packages)
   cpSync(lockFile, join(packages, "package-lock.json"))
   cpSync(join(lockFile, "../package.json"), join(packages, "package.json"))
-  const install = [
-    "npm",
-    "ci",
-    "--ignore-scripts",
-    "--prefer-offline",
-    "--no-audit",
-    "--no-fund",
-    "--prefix",
-    packages,
-  ]
+  const install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", packages]
+  // Once with the network of this machine, then from the cache: the registry is not what is measured.
+  run(world, install, false, { ...process.env, HOME: world.home })
+  const installed = timed(world, [...install, "--offline"], "packages/node_modules")
   return [
     { ...clone, name: "git clone", budget: "1.05×" },
-    { ...timed(world, install, "packages/node_modules"), name: "npm ci", budget: "1.10×" },
+    { ...installed, name: "npm ci, from the cache", budget: "1.10×" },
   ]
 }
 
@@ -95,9 +89,13 @@ function timed(
   return { inside: middle("inside") - middle("launch"), outside: middle("outside"), unit: "ms" }
 }
 
-function run(world: World, words: readonly string[], confined: boolean): string {
+function run(
+  world: World,
+  words: readonly string[],
+  confined: boolean,
+  env: NodeJS.ProcessEnv = { HOME: world.home, PATH: process.env.PATH ?? "", LANG: "C.UTF-8" },
+): string {
   const all = confined ? [program, "-q", "--net", "open", "-C", world.project, "--", ...words] : [...words]
-  const env = { HOME: world.home, PATH: process.env.PATH ?? "", LANG: "C.UTF-8" }
   const { exitCode, stdout, stderr } = Bun.spawnSync(all, { cwd: world.project, env, stderr: "pipe" })
   if (exitCode !== 0) throw new Error(`${all.join(" ")} ended with ${exitCode}: ${stderr}`)
   return stdout.toString()

@@ -3,8 +3,9 @@ import { closeSync, fstatSync, writeSync } from "node:fs"
 import type { Invocation } from "../backends/invocation.ts"
 import { UserError } from "../base/error.ts"
 import { bytesOf } from "../base/path-bytes.ts"
-import { closeOnExec, createMemoryFile, duplicateFrom, rewind } from "./libc.ts"
+import { closeOnExec, createMemoryFile, duplicateFrom, keepOpen, rewind } from "./libc.ts"
 
+const standard = [0, 1, 2]
 const lastDescriptor = 0xffff_ffff
 
 /** A descriptor of ours, closed by the next exec, and the number that the sandbox is to find a copy of it under. */
@@ -22,6 +23,8 @@ export function openDescriptors(
   guardian: number,
 ): Placement[] {
   refuseDirectories()
+  // Where the caller closed one the runtime has opened /dev/null, for itself alone.
+  for (const descriptor of standard) keepOpen(descriptor)
   closeOnExec(3, lastDescriptor)
   const last = Math.max(number, ...descriptors.map(descriptor => descriptor.number))
   const outOfTheWay = (descriptor: number): number => {
@@ -46,7 +49,7 @@ function fileWith(content: string | Uint8Array): number {
 
 /** A directory handed over as standard input leads out: `/proc/self/fd/0/..` is the host's, whatever is mounted. */
 function refuseDirectories(): void {
-  for (const descriptor of [0, 1, 2])
+  for (const descriptor of standard)
     if (isDirectory(descriptor))
       throw new UserError(
         `descriptor ${descriptor} is a directory, which would lead out of the sandbox`,

@@ -73,6 +73,12 @@ export function duplicateTo(descriptor: number, copy: number): void {
   checked("dup3", rawCall(number.dup3, descriptor, copy, 0))
 }
 
+/** fcntl(2) F_SETFD: the next exec leaves the descriptor open. */
+export function keepOpen(descriptor: number): void {
+  const setFlags = 2
+  checked("fcntl", rawCall(number.fcntl, descriptor, setFlags, 0))
+}
+
 /** fcntl(2) F_DUPFD_CLOEXEC. @returns a copy with a number from `least` on, closed by the next exec */
 export function duplicateFrom(descriptor: number, least: number): number {
   const duplicateCloseOnExec = 1030

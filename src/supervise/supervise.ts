@@ -34,9 +34,7 @@ export function supervise({ invocation, rules, reads, plan, tell }: Supervised):
   const [socket, inside] = socketPair()
   const placements = openDescriptors(invocation, inside)
   leaveKeyring()
-  const worker = new Worker(workerFile)
-  // From bubblewrap's start on it is what this process stays for; before, and when all is given up, nothing is.
-  worker.unref()
+  const worker = startWorker()
   const clock = new SessionClock(tell)
   let child: number | undefined
   let group: SessionGroup | undefined
@@ -75,17 +73,26 @@ export function supervise({ invocation, rules, reads, plan, tell }: Supervised):
     } catch (cause) {
       return giveUp(cause)
     }
-    const { stateFiles } = plan
-    const mountPoints = plan.mounts.map(({ path }) => path).filter(path => !stateFiles.includes(path))
     worker.postMessage({
       socket,
       rules,
-      mountPoints,
-      stateFiles,
+      mountPoints: mountPointsOf(plan),
+      stateFiles: plan.stateFiles,
       reads,
       umask,
       entry: group?.entry,
     } satisfies ToWorker)
     end()
   })
+}
+
+/** The thread keeps this process from ending only while bubblewrap runs: not before, nor when all is given up. */
+function startWorker(): Worker {
+  const worker = new Worker(workerFile)
+  worker.unref()
+  return worker
+}
+
+function mountPointsOf({ mounts, stateFiles }: Supervised["plan"]): string[] {
+  return mounts.map(({ path }) => path).filter(path => !stateFiles.includes(path))
 }

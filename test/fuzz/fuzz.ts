@@ -79,7 +79,7 @@ async function fuzzOne(name: string): Promise<number> {
     seed,
     runs: Number.MAX_SAFE_INTEGER,
     milliseconds: numberOf("FUZZ_SECONDS", 60) * 1000,
-    path: process.env.FUZZ_PATH,
+    path: process.env.FUZZ_PATH || undefined,
   })
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`fuzz: ${name}: ${runs} inputs in ${seconds} s${failure === undefined ? "" : ", failed"}`)

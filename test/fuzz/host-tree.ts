@@ -31,5 +31,15 @@ function factsOf(path: Buffer, facts: BigIntStats): string {
   if (facts.isSymbolicLink()) return `link ${facts.ino} → ${readlinkSync(path, { encoding: "latin1" })}`
   const own = `${mode} ${facts.ino} ${facts.nlink} ${facts.mtimeNs}`
   // A file may be terabytes of nothing; what is protected is small.
-  return facts.isFile() && facts.size < 4096n ? `file ${own} ${readFileSync(path, "latin1")}` : `other ${own}`
+  return facts.isFile() && facts.size < 4096n ? `file ${own} ${contentOf(path)}` : `other ${own}`
+}
+
+function contentOf(path: Buffer): string {
+  try {
+    return readFileSync(path, "latin1")
+  } catch (error) {
+    // An ordinary user cannot read a file that was closed inside.
+    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error
+    return "(unreadable)"
+  }
 }

@@ -46,25 +46,38 @@ export function target<T>(
   input: fc.Arbitrary<T>,
   holds: (input: T) => void | Promise<void>,
 ): Target {
-  const property = fc.asyncProperty(input, async value => holds(value))
-  return {
-    ...about,
-    skip: about.skip,
-    check: async ({ seed, runs, milliseconds, path }) => {
-      const limit = { interruptAfterTimeLimit: milliseconds, markInterruptAsFailure: false }
-      const bounds =
-        path === undefined ? { numRuns: runs, ...limit } : { numRuns: 1, path, endOnFailure: true }
-      const details = await fc.check(property, { seed, ...bounds })
-      return { runs: details.numRuns, failure: failureOf(details) }
-    },
+  const check = async ({ seed, runs, milliseconds, path }: Bounds): Promise<Result> => {
+    let started = 0
+    let last: () => Promise<Failure | undefined> = async () => undefined
+    const property = fc.asyncProperty(input, async value => {
+      const index = started++
+      const end = (async () => holds(value))()
+      last = () => end.then(noFailure, error => failureFrom(error, { path: `${index}`, input: value }))
+      await end
+    })
+    const limit = { interruptAfterTimeLimit: milliseconds, markInterruptAsFailure: false }
+    const bounds = path === undefined ? { numRuns: runs, ...limit } : { numRuns: 1, path, endOnFailure: true }
+    const details = await fc.check(property, { seed, ...bounds })
+    // When time is over fast-check leaves the last input alone: it still has to clean up, and may fail.
+    const late = await last()
+    return { runs: started, failure: failureOf(details) ?? late }
   }
+  return { ...about, skip: about.skip, check }
+}
+
+function noFailure(): undefined {
+  return undefined
 }
 
 function failureOf<T>(details: fc.RunDetails<[T]>): Failure | undefined {
   const { failed, counterexamplePath, counterexample, errorInstance } = details
   if (!failed) return undefined
-  const why = errorInstance instanceof Error ? (errorInstance.stack ?? errorInstance.message) : errorInstance
-  return { path: counterexamplePath ?? "", input: fc.stringify(counterexample?.[0]), why: String(why) }
+  return failureFrom(errorInstance, { path: counterexamplePath ?? "", input: counterexample?.[0] })
+}
+
+function failureFrom(error: unknown, { path, input }: { path: string; input: unknown }): Failure {
+  const why = error instanceof Error ? (error.stack ?? error.message) : error
+  return { path, input: fc.stringify(input), why: String(why) }
 }
 
 /** The environment that runs the input of a failure once more. */

@@ -107,9 +107,10 @@ describe("a directory", () => {
   })
 })
 
-test.each([0, 1, 2])("descriptor %d may be closed", async number => {
-  // What is said comes on the descriptor that stands for it.
-  const before = number === 1 ? "exec 3>&1 1>&-;" : number === 0 ? "exec 0<&-;" : "exec 2>&-;"
-  const code = number === 1 ? "(fs.writeSync(3, JSON.stringify('fine')), process.exit(0))" : "'fine'"
-  expect(await opened([], { before, code })).toBe("fine")
+test.each([0, 1, 2])("descriptor %d may be closed: it stays open on /dev/null", async number => {
+  // What is said comes on 3 where 1 is closed.
+  const before = number === 1 ? "exec 3>&1 1>&-;" : `exec ${number}<&-;`
+  const found = `[closedOnExec(${number}), fs.readlinkSync("/proc/self/fd/${number}")]`
+  const code = number === 1 ? `(fs.writeSync(3, JSON.stringify(${found})), process.exit(0))` : found
+  expect(await opened([], { before, code })).toEqual([false, "/dev/null"])
 })

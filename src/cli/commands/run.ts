@@ -10,6 +10,7 @@ import { become } from "../../kernel/become.ts"
 import { isIgnored, signalMask } from "../../kernel/signals.ts"
 import { type CommandSignals, launchOf, needsSupervisor } from "../../launch.ts"
 import { type Prepared, prepare } from "../../run.ts"
+import { supervise } from "../../supervise/supervise.ts"
 import type { ParsedArguments } from "../arguments.ts"
 import { say, sayAtOnce } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
@@ -43,7 +44,6 @@ async function launch(prepared: Prepared): Promise<number> {
   requireNamespaces(bubblewrap, site.account.uid)
   for (const path of plan.create) mkdirSync(path, { recursive: true, mode: 0o700 })
   if (!needsSupervisor(plan)) return become(invocation)
-  const { supervise } = await import("../../supervise/supervise.ts")
   return supervise({ invocation, rules, reads: "continue", plan, tell: sayAtOnce })
 }
 
