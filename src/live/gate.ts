@@ -13,7 +13,7 @@ export type Answer = number
 const systemTrees = ["/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc"]
 
 /** Programs go through millions of names; what was asked last is asked next. */
-const remembered = 20_000
+const remembered = 5_000
 /** Longer paths are judged anew each time: a program that makes them up does not fill our memory. */
 const rememberedLength = 512
 /** characters of paths */

@@ -54,7 +54,7 @@ export class Permissions {
 
   makeDirectory(place: Place): Answer {
     const answer = this.gate.write(place.path)
-    return answer < 0 && this.#isBegun(place.directory) ? 0 : answer
+    return answer < 0 && place.path.endsWith("/.git/hooks") && this.#isBegun(place.directory) ? 0 : answer
   }
 
   remove(place: Place): Answer {
