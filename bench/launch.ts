@@ -6,7 +6,9 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { cpus, hostname } from "node:os"
 import { dirname, join } from "node:path"
 import { type Contender, cordon, medians, sameIsolation } from "./contenders.ts"
+import { endurance } from "./endurance.ts"
 import { liveFigures, supervisorMegabytes } from "./live.ts"
+import { networkFigures } from "./network.ts"
 import { makeFiles, makePolicy, makeWorld, type World } from "./world.ts"
 
 /** One figure of the issue: what is measured, against what, and how much it may be. */
@@ -27,22 +29,34 @@ async function main(): Promise<void> {
       console.log(
         `${name.padEnd(62)} ${inside.toFixed(1)} ${unit}, outside ${outside.toFixed(1)} ${unit}: ${(inside / outside).toFixed(2)}×  budget ${budget}`,
       )
+    const network = await networkFigures(world)
+    for (const { name, value, unit, budget } of network)
+      console.log(`${name.padEnd(62)} ${value.toFixed(2)} ${unit}  budget ${budget}`)
+    const runs = await endurance(world)
+    for (const { name, failures, left } of runs)
+      console.log(`${name.padEnd(62)} ${failures} failures, ${left} leftovers  budget 0`)
     const memory = await supervisorMegabytes(world)
     console.log(`${"memory of the supervisor".padEnd(62)} ${memory.toFixed(0)} MB  budget 60 MB`)
-    writeResults(figures, { calls: live, supervisorMegabytes: Math.round(memory) })
+    writeResults(figures, { calls: live, network, runs, supervisorMegabytes: Math.round(memory) })
   } finally {
     rmSync(world.home, { recursive: true, force: true })
   }
 }
 
 async function launches(world: World): Promise<Figure[]> {
-  const modes = [["-n"], ["--net", "open"], ["-n", "--strict"]]
+  const modes = [["-n"], ["--net", "open"], ["-n", "--strict"], ["--net", "filtered"]]
   const figures: Figure[] = []
   for (const options of modes) {
     const [own, bare] = await compare(cordon(world, options), sameIsolation(world, options))
     const name = `cordon ${options.join(" ")} / bubblewrap, same isolation`
-    figures.push({ name, ratio: own / bare, budget: 2.2, ms: own })
-    figures.push({ name: `${name}: with everything on`, ratio: own / bare, budget: 3, ms: own })
+    const budgets = options.includes("filtered") ? [4] : [2.2, 3]
+    for (const budget of budgets)
+      figures.push({
+        name: budget === 3 ? `${name}: with everything on` : name,
+        ratio: own / bare,
+        budget,
+        ms: own,
+      })
   }
   return figures
 }

@@ -16,8 +16,9 @@ const root = join(import.meta.dir, "..")
 /** What keys mean whose lines in the schema carry no comment of their own. */
 const meanings: Readonly<Record<string, string>> = {
   version: "the version of this format",
-  "network.allow": 'hosts that may be reached: `github.com`, `"*.npmjs.org"`, `db.corp:5432`, `10.1.2.0/24`',
-  "network.deny": "hosts that may not",
+  "network.allow":
+    'hosts that may be reached: `github.com`, `"*.npmjs.org"`, `db.corp:5432`, `10.1.2.0/24`, `"api.github.com GET /repos/**"`',
+  "network.deny": "hosts that may not, whatever allows them",
   "environment.pass": "variables that pass; `*` and `?` stand for letters",
   "environment.remove": "variables that do not",
   "environment.set": "variables with their values",
@@ -31,13 +32,12 @@ const meanings: Readonly<Record<string, string>> = {
 /** What a key does not do in this version. */
 const notYet: Readonly<Record<string, string>> = {
   "filesystem.write": "a path that does not exist cannot be made",
-  "network.allow": "refused but for `*`: it needs mode `filtered`",
-  "network.deny": "refused: it needs mode `filtered`",
-  "network.mode": "`filtered` is refused",
-  "network.ask": "`unlisted` is refused",
-  "network.host_ports": "refused with `off`; `open` shares the host's loopback as a whole",
-  "network.expose": "refused with `off`; `open` shares the host's loopback as a whole",
-  "network.unix_sockets": "accepted and without effect",
+  "network.allow": "refused with `open` but for `*`",
+  "network.deny": "refused with `open`",
+  "network.ask": "`unlisted` is refused with `open`",
+  "network.host_ports": "`open` shares the host's loopback as a whole",
+  "network.expose": "`open` shares the host's loopback as a whole",
+  "credentials[].*": "refused with `open`",
   "commands.deny": "refused",
   optional: "`landlock` and `seccomp` are without effect",
 }
@@ -94,7 +94,7 @@ function keyTable(comments: Readonly<Record<string, string>>): string {
   const unused = Object.keys(meanings).filter(name => !keys.some(({ key }) => key === name))
   if (unused.length > 0) throw new Error(`no such key: ${unused.join(", ")}`)
   const rows = keys.map(({ key, type }) => {
-    const meaning = comments[key] ?? meanings[key]
+    const meaning = comments[key.replace("[]", "")] ?? meanings[key]
     if (meaning === undefined) throw new Error(`${key} has no meaning: add a comment in src/policy/schema.ts`)
     const missing = notYet[key] ?? notYet[key.replace(/\..*/, ".*")]
     return `| \`${key}\` | ${type} | ${meaning} | ${missing ?? ""} |`
@@ -105,8 +105,8 @@ function keyTable(comments: Readonly<Record<string, string>>): string {
     "|---|---|---|---|",
     ...rows,
     "",
-    "A section takes `locked: true`, an item of a list of paths or hosts too: `{ path: …, locked: true }`. In the org",
-    `policy only. \`optional\` knows ${optional}.`,
+    "A section takes `locked: true`, a credential and an item of a list of paths or hosts too: `{ path: …, locked: true }`.",
+    `In the org policy only. \`optional\` knows ${optional}.`,
   ].join("\n")
 }
 
@@ -114,7 +114,9 @@ function keysOf(schema: JsonSchema, prefix: string): { key: string; type: string
   return Object.entries(schema.properties ?? {}).flatMap(([name, value]) => {
     const key = `${prefix}${name}`
     if (name === "locked") return []
-    return value.properties === undefined ? [{ key, type: typeOf(value) }] : keysOf(value, `${key}.`)
+    if (value.items?.properties !== undefined) return keysOf(value.items, `${key}[].`)
+    const section = value.properties !== undefined && !prefix.endsWith("[].")
+    return section ? keysOf(value, `${key}.`) : [{ key, type: typeOf(value) }]
   })
 }
 
@@ -122,6 +124,8 @@ function typeOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return `\`${schema.const}\``
   if (schema.enum !== undefined) return schema.enum.map(word => `\`${word}\``).join(", ")
   if (schema.items !== undefined) return `list of ${itemsOf(schema.items)}`
+  if (schema.anyOf !== undefined) return "word or map"
+  if (schema.properties !== undefined) return "map"
   if (schema.type === "object") return "map of names to texts"
   return (
     { string: "text", integer: "whole number", boolean: "`true`, `false`" }[schema.type ?? ""] ?? "number"

@@ -4,7 +4,14 @@
  *     bun scripts/generate-system-call-docs.ts
  */
 import { join } from "node:path"
-import { type Condition, namespaceRefusals, type Refusal, refusals } from "../src/kernel/refused-calls.ts"
+import {
+  type Condition,
+  landlockRefusals,
+  namespaceRefusals,
+  noNetworkRefusals,
+  type Refusal,
+  refusals,
+} from "../src/kernel/refused-calls.ts"
 
 const root = join(import.meta.dir, "..")
 
@@ -32,6 +39,17 @@ ${tableOf(refusals)}
 Not refused under \`nested_userns: allow\`.
 
 ${tableOf(namespaceRefusals)}
+
+## Without namespaces
+
+Refused besides by \`--backend landlock\`, where no namespace and no read-only mount stands behind the filter. \`0\` means that
+the call does nothing and succeeds.
+
+${tableOf(landlockRefusals)}
+
+And while its network is off:
+
+${tableOf(noNetworkRefusals)}
 
 ## What goes on working
 

@@ -1,14 +1,14 @@
 /** The whole flow, one line a stage. */
 
+import { bareRun } from "./bare.ts"
 import { hostPointers } from "./command/host-variables.ts"
 import { recognise } from "./command/recognise.ts"
 import { type LayersInForce, layersInForce } from "./governance/layers.ts"
 import { orgPolicyPath } from "./governance/org.ts"
 import { userPolicyFile } from "./governance/policy-files.ts"
 import { presentNames } from "./host/directory.ts"
-import { hostKernel } from "./host/kernel-facts.ts"
+import { hostKernel, readHostname } from "./host/kernel-facts.ts"
 import { readLimitFacts } from "./host/limit-facts.ts"
-import type { PathFacts } from "./host/path-facts.ts"
 import { findProgram, type ProgramSearch } from "./host/program.ts"
 import { searchDisk } from "./host/search.ts"
 import { boundSockets } from "./host/sockets.ts"
@@ -18,15 +18,23 @@ import { landlockAbi } from "./kernel/landlock.ts"
 import { hasNotification } from "./kernel/seccomp-support.ts"
 import type { LaunchPlan } from "./plan/launch-plan.ts"
 import { resolveRules } from "./plan/links.ts"
+import { isLive } from "./plan/live.ts"
 import { buildPlan } from "./plan/plan.ts"
 import { relocateRules } from "./plan/relocate.ts"
-import { planState } from "./plan/state.ts"
-import { ownLayer, programLayer, sessionSockets, socketLayer, withoutStrict } from "./plan/system.ts"
+import { deniedPaths, planState, withCreated } from "./plan/state.ts"
+import {
+  ownLayer,
+  programLayer,
+  relaxedAccess,
+  sessionSockets,
+  socketLayer,
+  withLayer,
+} from "./plan/system.ts"
 import { agentProtections, builtinNames } from "./policy/builtin.ts"
 import type { Layer } from "./policy/layer.ts"
 import { mergeLayers } from "./policy/merge.ts"
 import type { PathPolicy, Policy } from "./policy/policy.ts"
-import { type PathJudge, pathJudge } from "./policy/verdict.ts"
+import type { PathJudge } from "./policy/verdict.ts"
 import type { PresetName } from "./policy/vocabulary.ts"
 import type { WordsPolicy } from "./policy/words-layer.ts"
 import { linkedWorktree, worktreeLayer } from "./worktrees/git.ts"
@@ -45,6 +53,7 @@ export type RunRequest = {
   environmentWords: WordsPolicy
   /** the environment that Cordon was started with */
   environment: Readonly<Record<string, string | undefined>>
+  backend: "bubblewrap" | "landlock"
   /** empty when only the policy is of interest */
   command: readonly string[]
 }
@@ -97,7 +106,44 @@ export async function findPolicy(request: RunRequest, complete = true): Promise<
 /** @param complete whether `explain` and its kind will be asked; a launch alone needs less */
 export async function prepare(request: RunRequest, complete = true): Promise<Prepared> {
   const found = await findPolicy(request, complete)
-  const { site, policy } = found
+  const id = crypto.randomUUID()
+  const bare = request.backend === "landlock" ? bareRun(id) : undefined
+  const { site } = found
+  const policy = bare?.policy(found.policy) ?? found.policy
+  const { project, account } = site
+  const { state, facts, known, look } = gatherRules(request, site, policy)
+  const kernel = hostKernel(landlockAbi(), hasNotification())
+  const session = sessionSockets(request.environment, [project, account.home, ...state.create], facts)
+  // Where connecting is decided on as it happens, nothing has to be hidden for it.
+  const bound = isLive(known, kernel) ? [] : boundSockets()
+  const sockets = socketLayer(policy.sockets, { bound, session }, facts)
+  const resolved = resolveRules(withLayer(known, sockets), {
+    project,
+    home: account.home,
+    found: look.found,
+    facts,
+  })
+  const { judge } = resolved
+  const mounted = buildPlan({
+    ...{ session: id, command: request.command, project, account, policy, resolved, state },
+    found: look.found,
+    facts,
+    kernel,
+    limitFacts: () => bare?.limits(readLimitFacts(account.uid)) ?? readLimitFacts(account.uid),
+    inherited: request.environment,
+    hostname: readHostname(),
+    pointers: hostPointers,
+    preload,
+  })
+  const plan = bare?.plan(mounted, { policy, resolved, found: look.found, facts, kernel, preload }) ?? mounted
+  const visible = (path: string) => judge.judge(path).access !== "deny"
+  const program = searchProgram(request, site, { searchPath: plan.environment.PATH ?? "", visible })
+  const rules = { paths: resolved.paths, protections: resolved.protections }
+  return { ...found, plan, rules, judge, program }
+}
+
+/** The rules of the policy, of what agents and toolchains need, and of the program itself, with what the disk has of them. */
+function gatherRules(request: RunRequest, site: Site, policy: Policy) {
   const { project, account } = site
   const accessOf = relaxedAccess(policy)
   const state = planState(policy.state, {
@@ -105,7 +151,7 @@ export async function prepare(request: RunRequest, complete = true): Promise<Pre
     home: account.home,
     facts: site.facts,
     accessOf,
-    denials: denialsOf(policy),
+    denials: deniedPaths(policy),
   })
   const facts = withCreated(site.facts, state.create)
   const needs = policy.settings.strict.value ? programNeeds(request, site) : []
@@ -113,61 +159,12 @@ export async function prepare(request: RunRequest, complete = true): Promise<Pre
   // Naming a program lifts what strict hides, and nothing that a rule denies.
   const readable = needs.filter(need => accessOf(facts(need).canonical) !== "deny")
   const known = { ...relocated, paths: [...relocated.paths, ...state.rules, ...programLayer(readable).paths] }
-  const look = searchDisk(known, project, facts)
-  const session = sessionSockets(request.environment, [project, account.home, ...state.create], facts)
-  const sockets = socketLayer(policy.sockets, { bound: boundSockets(), session }, facts)
-  const paths = [...known.paths, ...sockets.paths]
-  const resolved = resolveRules(
-    { ...known, paths },
-    { project, home: account.home, found: look.found, facts },
-  )
-  const { judge } = resolved
-  const plan = buildPlan({
-    session: crypto.randomUUID(),
-    command: request.command,
-    project,
-    account,
-    policy,
-    resolved,
-    state,
-    found: look.found,
-    facts,
-    kernel: hostKernel(landlockAbi(), hasNotification()),
-    limitFacts: () => readLimitFacts(account.uid),
-    inherited: request.environment,
-    pointers: hostPointers,
-    preload,
-  })
-  const visible = (path: string) => judge.judge(path).access !== "deny"
-  const program = searchProgram(request, site, { searchPath: plan.environment.PATH ?? "", visible })
-  const rules = { paths: resolved.paths, protections: resolved.protections }
-  return { ...found, plan, rules, judge, program }
-}
-
-/** What the policy gives where strict alone does not decide; made when somebody asks, which few launches do. */
-function relaxedAccess(policy: Policy): PathJudge["accessOf"] {
-  let judge: PathJudge | undefined
-  return path => {
-    judge ??= pathJudge(withoutStrict(policy, policy))
-    return judge.accessOf(path)
-  }
-}
-
-function denialsOf({ paths }: Policy): string[] {
-  return paths.flatMap(({ access, value }) =>
-    access === "deny" && value.kind === "exact" ? [value.path] : [],
-  )
+  return { state, facts, known, look: searchDisk(known, project, facts) }
 }
 
 function worktreeOf({ account, project, facts }: Site): Layer | undefined {
   const worktree = linkedWorktree(project, account.home, facts)
   return worktree === undefined ? undefined : worktreeLayer(worktree, facts)
-}
-
-/** The disk as it will be once the agent's own directories are made. */
-function withCreated(facts: PathFacts, create: readonly string[]): PathFacts {
-  const created = new Set(create)
-  return path => (created.has(path) ? { ...facts(path), kind: "directory" } : facts(path))
 }
 
 type View = { searchPath: string; visible: (path: string) => boolean }

@@ -60,7 +60,7 @@ function isolation(plan: LaunchPlan): string[] {
     "--unshare-ipc",
     "--unshare-uts",
     "--unshare-cgroup",
-    ...(plan.network.mode === "off" ? ["--unshare-net"] : []),
+    ...(plan.network.mode === "open" ? [] : ["--unshare-net"]),
     ...(plan.nestedUserns ? [] : ["--disable-userns"]),
     "--die-with-parent",
     // As root bubblewrap would leave the capabilities of its user namespace in place.
@@ -69,7 +69,7 @@ function isolation(plan: LaunchPlan): string[] {
   ]
 }
 
-function mountWords(mount: Mount, open: (content: string) => string): string[] {
+function mountWords(mount: Mount, open: (content: string | Uint8Array) => string): string[] {
   const { path } = mount
   switch (mount.kind) {
     case "host":
@@ -86,6 +86,8 @@ function mountWords(mount: Mount, open: (content: string) => string): string[] {
       return ["--symlink", mount.target, path]
     case "file":
       return ["--perms", "0444", "--file", open(mount.content), path]
+    case "data":
+      return ["--perms", "0444", "--ro-bind-data", open(mount.content), path]
     case "proc":
       return ["--proc", path]
     case "dev":

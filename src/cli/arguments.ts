@@ -6,11 +6,12 @@
 import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
 import { printable } from "../base/printable.ts"
-import { type OptionName, type OptionSpec, optionSpecs } from "./options.ts"
+import type { OwnOptionName, OwnOptionSpec } from "./command-options.ts"
+import { type OptionName, optionSpecs } from "./options.ts"
 
 /** One option as it was given. */
 export type GivenOption = {
-  name: OptionName
+  name: OptionName | OwnOptionName
   /** "" for an option without a value */
   value: string
   /** as people wrote it, for messages: `--deny ~/.aws` */
@@ -19,22 +20,33 @@ export type GivenOption = {
 
 export type ParsedArguments = { given: GivenOption[]; rest: string[] }
 
-/** @param allowed names of the options that mean something here; all of them when absent */
-export function parseOptions(words: readonly string[], allowed?: readonly OptionName[]): ParsedArguments {
+/** What an option may be: one of all commands, or one that a command has for itself. */
+type Spec = OwnOptionSpec & { name: GivenOption["name"] }
+
+/**
+ * @param allowed names of the options that mean something here; all of them when absent
+ * @param own options of the present command, which go before those of the same name
+ */
+export function parseOptions(
+  words: readonly string[],
+  allowed?: readonly GivenOption["name"][],
+  own: readonly Spec[] = [],
+): ParsedArguments {
+  const specs = [...own, ...optionSpecs]
   const given: GivenOption[] = []
   const queue = [...words]
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
-    if (word === "--") return finished(given, queue)
-    if (!word.startsWith("-") || word === "-") return finished(given, [word, ...queue])
-    const found = word.startsWith("--") ? [longOption(word, queue)] : shortOptions(word, queue)
+    if (word === "--") return finished(given, queue, specs)
+    if (!word.startsWith("-") || word === "-") return finished(given, [word, ...queue], specs)
+    const found = word.startsWith("--") ? [longOption(word, queue, specs)] : shortOptions(word, queue, specs)
     for (const option of found) given.push(checkedOption(option, allowed))
   }
-  return finished(given, [])
+  return finished(given, [], specs)
 }
 
-function finished(given: GivenOption[], rest: string[]): ParsedArguments {
+function finished(given: GivenOption[], rest: string[], specs: readonly Spec[]): ParsedArguments {
   for (const [index, option] of given.entries()) {
-    const spec = specOf(option.name)
+    const spec = specOf(option.name, specs)
     const earlier = given.findIndex(({ name }) => name === option.name)
     if (earlier < index && spec.value !== undefined && spec.repeats !== true)
       throw new UserError(
@@ -45,11 +57,11 @@ function finished(given: GivenOption[], rest: string[]): ParsedArguments {
   return { given, rest }
 }
 
-function longOption(word: string, queue: string[]): GivenOption {
+function longOption(word: string, queue: string[], specs: readonly Spec[]): GivenOption {
   const equals = word.indexOf("=")
   const written = equals < 0 ? word.slice(2) : word.slice(2, equals)
-  const spec = optionSpecs.find(({ name, alias }) => name === written || alias === written)
-  if (spec === undefined) throw unknownOption(`--${written}`)
+  const spec = specs.find(({ name, alias }) => name === written || alias === written)
+  if (spec === undefined) throw unknownOption(`--${written}`, specs)
   if (spec.value === undefined && equals >= 0)
     throw new UserError(`--${written} takes no value`, `write --${written} alone`)
   if (spec.value === undefined) return { name: spec.name, value: "", words: word }
@@ -58,12 +70,12 @@ function longOption(word: string, queue: string[]): GivenOption {
 }
 
 /** `-nv` is `-n -v`; `-C DIR` and `-CDIR` are the same. */
-function shortOptions(word: string, queue: string[]): GivenOption[] {
+function shortOptions(word: string, queue: string[], specs: readonly Spec[]): GivenOption[] {
   const found: GivenOption[] = []
   for (let at = 1; at < word.length; at++) {
     const letter = word[at] ?? ""
-    const spec = optionSpecs.find(({ short }) => short === letter)
-    if (spec === undefined) throw unknownOption(`-${letter}`)
+    const spec = specs.find(({ short }) => short === letter)
+    if (spec === undefined) throw unknownOption(`-${letter}`, specs)
     if (spec.value === undefined) found.push({ name: spec.name, value: "", words: `-${letter}` })
     else {
       const joined = word.slice(at + 1)
@@ -74,11 +86,7 @@ function shortOptions(word: string, queue: string[]): GivenOption[] {
   return found
 }
 
-function withValue(
-  spec: OptionSpec & { name: OptionName },
-  written: string,
-  value: string | undefined,
-): GivenOption {
+function withValue(spec: Spec, written: string, value: string | undefined): GivenOption {
   if (value === undefined || value === "")
     throw new UserError(`${written} needs a value`, `write ${written} ${spec.value}`)
   if (value.includes("\0"))
@@ -92,7 +100,10 @@ function withValue(
   return { name: spec.name, value, words: `${written} ${value}` }
 }
 
-function checkedOption(option: GivenOption, allowed: readonly OptionName[] | undefined): GivenOption {
+function checkedOption(
+  option: GivenOption,
+  allowed: readonly GivenOption["name"][] | undefined,
+): GivenOption {
   if (allowed === undefined || allowed.includes(option.name)) return option
   throw new UserError(
     `${option.words} means nothing here`,
@@ -100,8 +111,8 @@ function checkedOption(option: GivenOption, allowed: readonly OptionName[] | und
   )
 }
 
-function unknownOption(written: string): UserError {
-  const names = optionSpecs.flatMap(({ name, alias }) => [
+function unknownOption(written: string, specs: readonly Spec[]): UserError {
+  const names = specs.flatMap(({ name, alias }) => [
     `--${name}`,
     ...(alias === undefined ? [] : [`--${alias}`]),
   ])
@@ -111,8 +122,8 @@ function unknownOption(written: string): UserError {
   )
 }
 
-function specOf(name: OptionName): OptionSpec {
-  const spec = optionSpecs.find(option => option.name === name)
+function specOf(name: GivenOption["name"], specs: readonly Spec[]): Spec {
+  const spec = specs.find(option => option.name === name)
   if (spec === undefined) throw new Error(`bug: option ${name} is not in the table`)
   return spec
 }

@@ -1,4 +1,5 @@
 /** Completions for bash, zsh and fish, made from the table of options. */
+import { commonOptions, ownOptions, ownOptionsOf } from "./command-options.ts"
 import { type OptionSpec, optionSpecs } from "./options.ts"
 import { commands } from "./words.ts"
 
@@ -18,7 +19,17 @@ export function completionScript(shell: Shell): string {
 
 const names = commands.map(({ name }) => name)
 
-function spellings({ name, short, alias }: OptionSpec): string[] {
+type Spec = Omit<OptionSpec, "group">
+
+/** Commands that know few options, and some of their own. */
+const special = commands
+  .filter(({ name }) => name in ownOptions)
+  .map(({ name }) => {
+    const common = optionSpecs.filter(spec => commonOptions.some(known => known === spec.name))
+    return { name, specs: [...ownOptionsOf(name), ...common] as readonly Spec[] }
+  })
+
+function spellings({ name, short, alias }: Spec): string[] {
   return [
     `--${name}`,
     ...(alias === undefined ? [] : [`--${alias}`]),
@@ -27,7 +38,7 @@ function spellings({ name, short, alias }: OptionSpec): string[] {
 }
 
 /** What a value is, for the shell: words to choose from, a path, or something only the person knows. */
-function valueKind({ value, choices }: OptionSpec): "choices" | "path" | "text" {
+function valueKind({ value, choices }: Spec): "choices" | "path" | "text" {
   if (choices !== undefined) return "choices"
   return value !== undefined && /PATH|FILE|DIR/.test(value) ? "path" : "text"
 }
@@ -47,6 +58,9 @@ function bashScript(): string {
 _cordon() {
   local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]}
   COMPREPLY=()
+  case \${COMP_WORDS[1]} in
+${special.map(({ name, specs }) => `    ${name}) [[ $COMP_CWORD -gt 1 && $word == -* ]] && { COMPREPLY=($(compgen -W "${specs.flatMap(spellings).join(" ")}" -- "$word")); return; } ;;`).join("\n")}
+  esac
   case $previous in
 ${cases.join("\n")}
     policy) COMPREPLY=($(compgen -W "show schema init trust" -- "$word")); return ;;
@@ -66,20 +80,27 @@ complete -o filenames -F _cordon cordon
 
 function zshScript(): string {
   const quote = (text: string) => text.replace(/'/g, "'\\''").replace(/[[\]:]/g, "\\$&")
-  const lines = optionSpecs.flatMap(spec => {
+  const lines = (spec: Spec) => {
     const action = { choices: `(${spec.choices?.join(" ")})`, path: "_files", text: "" }[valueKind(spec)]
     const value = spec.value === undefined ? "" : `:${quote(spec.value)}:${action}`
     return spellings(spec).map(
       spelling => `    '${spec.repeats ? "*" : ""}${spelling}[${quote(spec.help)}]${value}'`,
     )
-  })
+  }
+  const cases = special.map(
+    ({ name, specs }) =>
+      `    ${name}) shift words; ((CURRENT--)); _arguments -S \\\n${specs.flatMap(lines).join(" \\\n")} \\\n    '*:: :_files'; return ;;`,
+  )
   return `#compdef cordon
 # zsh completion for cordon: cordon completion zsh > "\${fpath[1]}/_cordon"
 _cordon() {
   local -a commands
   commands=(${commands.map(({ name, help }) => `'${name}:${quote(help)}'`).join(" ")})
+  case $words[2] in
+${cases.join("\n")}
+  esac
   _arguments -S \\
-${lines.join(" \\\n")} \\
+${optionSpecs.flatMap(lines).join(" \\\n")} \\
     '1: :{ _describe command commands; _command_names -e }' \\
     '*:: :_normal'
 }
@@ -89,7 +110,7 @@ _cordon "$@"
 
 function fishScript(): string {
   const quote = (text: string) => text.replace(/[\\']/g, "\\$&")
-  const lines = optionSpecs.map(spec => {
+  const line = (spec: Spec, when: string) => {
     const short = spec.short === undefined ? "" : ` -s ${spec.short}`
     const alias = spec.alias === undefined ? "" : ` -l ${spec.alias}`
     const value = {
@@ -97,8 +118,15 @@ function fishScript(): string {
       path: " -r -F",
       text: spec.value === undefined ? "" : " -x",
     }[valueKind(spec)]
-    return `complete -c cordon${short} -l ${spec.name}${alias}${value} -d '${quote(spec.help)}'`
-  })
+    return `complete -c cordon -n '${when}'${short} -l ${spec.name}${alias}${value} -d '${quote(spec.help)}'`
+  }
+  const names = special.map(({ name }) => name).join(" ")
+  const lines = [
+    ...optionSpecs.map(spec => line(spec, `not __fish_seen_subcommand_from ${names}`)),
+    ...special.flatMap(({ name, specs }) =>
+      specs.map(spec => line(spec, `__fish_seen_subcommand_from ${name}`)),
+    ),
+  ]
   const words = commands.map(
     ({ name, help }) => `complete -c cordon -n __fish_use_subcommand -a ${name} -d '${quote(help)}'`,
   )

@@ -3,6 +3,7 @@ import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
 import { exitCode } from "../base/exit-code.ts"
 import { type ParsedArguments, parseOptions } from "./arguments.ts"
+import { type CommandWithOptions, commonOptions, ownOptionsOf } from "./command-options.ts"
 import { runCommand } from "./commands/run.ts"
 import { isGiven } from "./request.ts"
 import { type CommandName, commands } from "./words.ts"
@@ -35,9 +36,10 @@ function withLaterOptions(command: CommandName, { given, rest }: ParsedArguments
     const parsed = parseOptions(later)
     return { given: [...given, ...parsed.given], rest: parsed.rest }
   }
+  const own = ownOptionsOf(command)
   const all: ParsedArguments = { given: [...given], rest: [] }
   for (let words = later; words.length > 0; ) {
-    const parsed = parseOptions(words)
+    const parsed = parseOptions(words, undefined, own)
     all.given.push(...parsed.given)
     all.rest.push(...parsed.rest.slice(0, 1))
     words = parsed.rest.slice(1)
@@ -66,13 +68,31 @@ async function subcommand(command: CommandName, parsed: ParsedArguments): Promis
     case "help":
       return printHelp(parsed.rest[0])
     case "log":
-    case "audit":
+      return (await import("./commands/log.ts")).logCommand(meaningful(command, parsed))
     case "approve":
+      return (await import("./commands/approve.ts")).approveCommand(meaningful(command, parsed))
+    case "allow":
+      return (await import("./commands/allow.ts")).allowCommand(meaningful(command, parsed))
+    case "deny":
+      return (await import("./commands/deny.ts")).denyCommand(meaningful(command, parsed))
+    case "audit":
       throw new UserError(
         `cordon ${command} is not there yet in this version`,
         "see `cordon help` for what is",
       )
   }
+}
+
+/** Refuses options of a launch where nothing is launched: they would be ignored. */
+function meaningful(command: CommandWithOptions, parsed: ParsedArguments): ParsedArguments {
+  const known: readonly string[] = [...commonOptions, ...ownOptionsOf(command).map(({ name }) => name)]
+  const option = parsed.given.find(({ name }) => !known.includes(name))
+  if (option !== undefined)
+    throw new UserError(
+      `${option.words} means nothing to cordon ${command}`,
+      `see \`cordon help ${command}\``,
+    )
+  return parsed
 }
 
 /** An option that changes the machine means one command only: in the place of another word it would be ignored. */

@@ -3,7 +3,11 @@ import type { Descriptor } from "../backends/invocation.ts"
 import { exitCode } from "../base/exit-code.ts"
 import { printable, shellQuoted } from "../base/printable.ts"
 import { launchOf } from "../launch.ts"
-import type { GroupValue, Limits, Mount } from "../plan/launch-plan.ts"
+import type { BareSandbox, GroupValue, Limits, Mount, NetworkPlan } from "../plan/launch-plan.ts"
+import { shownNetwork } from "../plan/network.ts"
+import { credentialText } from "../policy/credential.ts"
+import { hostText } from "../policy/host-pattern.ts"
+import { isWritten } from "../policy/merge-network.ts"
 import type { Prepared } from "../run.ts"
 import { coloured, print, printJson } from "./output.ts"
 
@@ -13,7 +17,7 @@ export function printDryRun(prepared: Prepared, json: boolean): number {
   const words = [invocation.program, ...invocation.words]
   if (json) {
     printJson("LaunchPlan", {
-      plan,
+      plan: { ...plan, network: shownNetwork(plan.network) },
       program,
       invocation: {
         ...invocation,
@@ -35,12 +39,14 @@ export function printDryRun(prepared: Prepared, json: boolean): number {
   print(coloured("# plan", "dim"))
   print(`project  ${printable(plan.project)}`)
   print(`command  ${plan.command.map(word => printable(shellQuoted(word))).join(" ")}`)
-  print(`network  ${plan.network.mode}`)
+  for (const text of networkTexts(plan.network)) print(printable(text))
   for (const mount of plan.mounts)
     print(
       `${mountLabel(mount).padEnd(8)} ${printable(mount.path)}  ${coloured(`# ${printable(mount.why)}`, "dim")}`,
     )
   for (const { path } of plan.landlock?.writable ?? []) print(`landlock ${printable(path)}`)
+  if (plan.bare !== undefined) for (const text of bareTexts(plan.bare)) print(printable(text))
+  if (plan.live?.carriesOutReads === true) print("live     strict  # what is read is opened by Cordon")
   for (const text of limitTexts(plan.limits)) print(`limit    ${printable(text)}`)
   for (const path of plan.create) print(`create   ${printable(path)}`)
   for (const name of Object.keys(plan.environment).sort()) print(`variable ${printable(name)}`)
@@ -49,6 +55,26 @@ export function printDryRun(prepared: Prepared, json: boolean): number {
   for (const { number, content } of invocation.descriptors)
     print(coloured(`# descriptor ${number}: ${describe(content)}`, "dim"))
   return exitCode.ok
+}
+
+/** Rules as people write them; those of the built-in profiles are many, and `cordon policy show` has them. */
+function networkTexts(network: NetworkPlan): string[] {
+  const shown = shownNetwork(network)
+  if (shown.mode !== "filtered") return [`network  ${shown.mode}`]
+  const { rules, ask, hostPorts, expose, proxy, credentials } = shown
+  return [
+    `network  filtered, ${rules.length} rules${ask === "unlisted" ? ", others asked about" : ""}`,
+    ...rules.filter(isWritten).map(({ verdict, value }) => `${verdict.padEnd(8)} ${hostText(value)}`),
+    ...hostPorts.map(port => `port     127.0.0.1:${port} is the host's`),
+    ...expose.map(port => `expose   ${port}`),
+    ...(proxy === undefined ? [] : [`proxy    ${proxy.url}`]),
+    ...credentials.map(credential => `secret   ${credentialText(credential)}`),
+  ]
+}
+
+/** Landlock alone: what it lets be read and executed, and where the session's own files lie. */
+function bareTexts({ directory, readable }: BareSandbox): string[] {
+  return [...readable.map(({ path }) => `allow    ${path}`), `session  ${directory}  # gone with it`]
 }
 
 function limitTexts({ timeMs, resources, group }: Limits): string[] {

@@ -2,6 +2,7 @@
 import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
 import { printable } from "../base/printable.ts"
+import { ownOptionsOf } from "./command-options.ts"
 import { type OptionGroup, type OptionSpec, optionSpecs } from "./options.ts"
 import { coloured } from "./output.ts"
 import { type CommandName, commands } from "./words.ts"
@@ -27,7 +28,9 @@ export function helpText(topic?: string): string {
       `choose one of: ${names.join(", ")}`,
     )
   const { text, examples } = topics[command.name]
-  return `${coloured(`cordon ${command.name} ${command.usage}`.trim(), "bold")}\n\n${text}\n\n${exampleLines(examples)}`
+  const own = ownOptionsOf(command.name).map(optionLine).join("\n")
+  const title = coloured(`cordon ${command.name} ${command.usage}`.trim(), "bold")
+  return [title, text, own, exampleLines(examples)].filter(part => part !== "").join("\n\n")
 }
 
 function overview(): string {
@@ -58,7 +61,7 @@ function overview(): string {
   ].join("\n")
 }
 
-function optionLine(spec: OptionSpec): string {
+function optionLine(spec: Omit<OptionSpec, "group">): string {
   const short = spec.short === undefined ? "    " : `-${spec.short}, `
   const value = spec.value === undefined ? "" : ` ${spec.value}`
   return `  ${`${short}--${spec.name}${value}`.padEnd(32)}${spec.help}`
@@ -83,6 +86,7 @@ const topics: Record<CommandName, Topic> = {
     examples: [
       ["cordon explain ~/.aws", ""],
       ["cordon explain github.com:443", ""],
+      ["cordon explain api.github.com GET /user", ""],
       ["cordon explain env GITHUB_TOKEN", ""],
     ],
   },
@@ -115,9 +119,39 @@ const topics: Record<CommandName, Topic> = {
       ["cordon verify --strict -n", "for these options"],
     ],
   },
-  log: { text: "The event log is not there yet in this version.", examples: [] },
+  log: {
+    text: "Prints what a session did on the network: the newest one, or the one whose id\nbegins with SESSION, or what --log FILE has written. Logs are kept 30 days, in\n~/.local/state/cordon/sessions, where no sandbox can read or write them.",
+    examples: [
+      ["cordon log", "the newest session"],
+      ["cordon log --follow", "and what happens now"],
+      ["cordon log --list", "all sessions that have a log"],
+      ["cordon log --json 3f2a", ""],
+    ],
+  },
   audit: { text: "The audit is not there yet in this version.", examples: [] },
-  approve: { text: "Held connections need the filtered network, which is not there yet.", examples: [] },
+  approve: {
+    text: "Shows the connections that wait for your word (network.ask: unlisted), and asks\nabout each: once, session, always (writes your policy) or deny. With HOST or ID\nand an answer it does not ask.",
+    examples: [
+      ["cordon approve", "ask me about what waits now"],
+      ["cordon approve --watch", "and about what comes"],
+      ["cordon approve example.com --once", ""],
+      ["cordon approve 3f2a-1 --always", ""],
+    ],
+  },
+  allow: {
+    text: "Allows a host in the sessions that are running, until they end. It beats no\nrule that denies the host. For good: network.allow of a policy, --allow-host.",
+    examples: [
+      ["cordon allow example.com", ""],
+      ["cordon allow db.corp:5432", "one port"],
+    ],
+  },
+  deny: {
+    text: "Denies a host in the sessions that are running, until they end; connections to\nit that are open are ended. For good: network.deny of a policy, or --deny-host.",
+    examples: [
+      ["cordon deny example.com", ""],
+      ["cordon deny api.corp --session 3f2a", ""],
+    ],
+  },
   completion: {
     text: "Prints completions for your shell.",
     examples: [

@@ -60,7 +60,7 @@ export const options = [
     value: "MODE",
     choices: ["off", "filtered", "open"],
     group: "Network",
-    help: "off, filtered or open (now the default)",
+    help: "off, filtered (default) or open",
   },
   {
     name: "allow-host",
@@ -109,7 +109,7 @@ export const options = [
   { name: "cpus", value: "N", group: "Limits", help: "at most N processors: 2, 0.5" },
   { name: "processes", value: "N", group: "Limits", help: "at most N processes and threads" },
 
-  { name: "log", value: "FILE", group: "Running", help: "write events there as JSON lines (not yet)" },
+  { name: "log", value: "FILE", group: "Running", help: "write what happens there too, as JSON lines" },
   { name: "dry-run", group: "Running", help: "print the plan, run nothing, touch nothing" },
   { name: "json", group: "Running", help: "one JSON document on standard output" },
   {

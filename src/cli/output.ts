@@ -47,6 +47,18 @@ export function print(text: string): void {
   }
 }
 
+/** As `print`, at once. @returns false when nobody reads any more */
+export function printAtOnce(text: string): boolean {
+  const bytes = Buffer.from(`${text}\n`)
+  try {
+    for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at)
+    return true
+  } catch (cause) {
+    throwUnlessClosed(cause as NodeJS.ErrnoException)
+    return false
+  }
+}
+
 /** `cordon policy show | head`: the reader has seen enough, which is nobody's error. */
 function throwUnlessClosed(cause: NodeJS.ErrnoException): void {
   if (cause.code !== "EPIPE") throw cause

@@ -9,21 +9,12 @@ import type { GivenOption } from "./arguments.ts"
 import { limitOptions } from "./limit-options.ts"
 import type { OptionName } from "./options.ts"
 
-/** Options of the contract whose part of Cordon is not there yet: refused, never ignored. */
-const notYet: Partial<Record<OptionName, string>> = {
-  log: "the event log is",
-}
-
-/** @throws UserError for combinations that contradict each other and for what this version cannot do */
+/** @throws UserError for combinations that contradict each other */
 export function runRequest(
   given: readonly GivenOption[],
   command: readonly string[],
   environment: RunRequest["environment"],
 ): RunRequest {
-  for (const { name, words } of given)
-    if (notYet[name] !== undefined)
-      throw new UserError(`${words}: ${notYet[name]} not there yet in this version`, "run without it")
-  refuseBackends(given)
   refuseContradictions(given)
   const trust = optionValue(given, "trust") ?? environment.CORDON_TRUST
   return {
@@ -35,15 +26,16 @@ export function runRequest(
     commandLine: commandLinePolicy(given),
     environmentWords: environmentPolicy(environment),
     environment,
+    backend: backendOf(given),
     command,
   }
 }
 
-export function optionValue(given: readonly GivenOption[], name: OptionName): string | undefined {
+export function optionValue(given: readonly GivenOption[], name: GivenOption["name"]): string | undefined {
   return given.find(option => option.name === name)?.value
 }
 
-export function isGiven(given: readonly GivenOption[], name: OptionName): boolean {
+export function isGiven(given: readonly GivenOption[], name: GivenOption["name"]): boolean {
   return given.some(option => option.name === name)
 }
 
@@ -61,10 +53,12 @@ function presetNamed(name: string): PresetName {
   return preset
 }
 
-function refuseBackends(given: readonly GivenOption[]): void {
+function backendOf(given: readonly GivenOption[]): RunRequest["backend"] {
   const backend = optionValue(given, "backend") ?? "auto"
+  if (backend === "landlock") return backend
   if (backend !== "auto" && backend !== "bubblewrap")
     throw new UserError(`the ${backend} backend is not there yet in this version`, "use --backend bubblewrap")
+  return "bubblewrap"
 }
 
 function refuseContradictions(given: readonly GivenOption[]): void {

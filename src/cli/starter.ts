@@ -21,6 +21,12 @@ filesystem:
   # can be read and written besides the project, such as ~/.cache/my-tool
   write: []
 
+network:
+  # hosts besides the public ones, such as db.corp:5432 with 10.1.2.0/24, where it is
+  allow: []
+  # hosts that may not be reached, such as "*.pastebin.com"
+  deny: []
+
 environment:
   # variables that pass although their names look like secrets
   pass: []

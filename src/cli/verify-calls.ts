@@ -9,7 +9,10 @@ import type { Check } from "./verify-checks.ts"
 const notTried = new Set(["clone"])
 
 export function callChecks(plan: LaunchPlan): Check[] {
-  return refusalsFor(plan).flatMap(refusal => checkOf(refusal) ?? [])
+  const { nestedUserns, bare, network } = plan
+  const withoutNamespaces = network.mode === "open" ? "open" : "off"
+  const options = bare === undefined ? { nestedUserns } : ({ nestedUserns, withoutNamespaces } as const)
+  return refusalsFor(options).flatMap(refusal => checkOf(refusal) ?? [])
 }
 
 function checkOf({ calls, when, fails, why }: Refusal): Check | undefined {

@@ -5,6 +5,7 @@ import type { Mount } from "../plan/launch-plan.ts"
 import type { Prepared } from "../run.ts"
 import { callChecks } from "./verify-calls.ts"
 import { nameChecks } from "./verify-names.ts"
+import { networkChecks } from "./verify-network.ts"
 
 export type Check = { guarantee: string; attempt: Attempt; expected: "done" | "refused" }
 
@@ -16,15 +17,15 @@ export type Surroundings = {
   /** a file in the host's /tmp */
   outsideFile: string
   environment: Readonly<Record<string, string | undefined>>
-  /** path of bwrap */
-  bubblewrap: string
+  /** path of bwrap, where there is one */
+  bubblewrap: string | undefined
 }
 
 export function checksOf(prepared: Prepared, surroundings: Surroundings): Check[] {
   return [
     ...prepared.plan.mounts.flatMap(mount => mountChecks(mount, prepared)),
     ...homeChecks(prepared),
-    ...networkChecks(prepared, surroundings),
+    ...networkChecks(prepared.plan.network, surroundings, prepared.plan.degraded.length === 0),
     ...variableChecks(prepared, surroundings),
     ...processChecks(prepared, surroundings),
     ...nameChecks(prepared),
@@ -73,7 +74,7 @@ function hostCheck(
   { path, access, why }: Extract<Mount, { kind: "host" }>,
   directory: boolean,
 ): Check | undefined {
-  if (isWithin(path, "/run")) return undefined
+  if (isWithin(path, "/run") || isWithin(path, "/dev")) return undefined
   const attempt: Attempt = directory ? { kind: "create", path } : { kind: "write-file", path }
   return access === "write"
     ? { guarantee: `${path} can be written: ${why}`, attempt, expected: "done" }
@@ -88,25 +89,6 @@ function homeChecks({ site, judge }: Prepared): Check[] {
       attempt: { kind: "create", path },
       expected: "refused",
     }))
-}
-
-function networkChecks({ plan }: Prepared, { port, abstractName }: Surroundings): Check[] {
-  const open = plan.network.mode === "open"
-  const abstract: Check = {
-    guarantee: "the host's abstract sockets are out of reach",
-    attempt: { kind: "connect-abstract", name: abstractName },
-    expected: "refused",
-  }
-  return [
-    {
-      guarantee: open
-        ? "the network is the host's (network.mode open)"
-        : "there is no network (network.mode off)",
-      attempt: { kind: "connect", port },
-      expected: open ? "done" : "refused",
-    },
-    ...(plan.degraded.length === 0 ? [abstract] : []),
-  ]
 }
 
 function variableChecks({ plan }: Prepared, { environment }: Surroundings): Check[] {
@@ -139,7 +121,7 @@ function processChecks({ plan }: Prepared, { bubblewrap }: Surroundings): Check[
       attempt: { kind: "processes" },
       expected: "refused",
     },
-    ...(plan.nestedUserns
+    ...(plan.nestedUserns || bubblewrap === undefined
       ? []
       : [
           {

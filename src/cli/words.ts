@@ -18,9 +18,11 @@ export const commands = [
   { name: "policy", usage: "show | schema | init | trust", help: "see, start or trust a policy" },
   { name: "doctor", usage: "", help: "what this machine can enforce" },
   { name: "verify", usage: "", help: "prove from inside that the policy holds" },
-  { name: "log", usage: "[SESSION]", help: "what happened in a session (not yet)" },
+  { name: "log", usage: "[--follow] [SESSION | FILE]", help: "what happened in a session" },
   { name: "audit", usage: "FILE", help: "denials in a log, grouped (not yet)" },
-  { name: "approve", usage: "", help: "decide on held connections (not yet)" },
+  { name: "approve", usage: "[HOST[:PORT] | ID]", help: "decide on connections that wait" },
+  { name: "allow", usage: "HOST[:PORT]", help: "allow a host in running sessions" },
+  { name: "deny", usage: "HOST[:PORT]", help: "deny a host in running sessions" },
   { name: "completion", usage: "bash | zsh | fish", help: "completions for your shell" },
   { name: "help", usage: "[TOPIC]", help: "this help, or help on a command" },
 ] as const satisfies readonly CommandSpec[]

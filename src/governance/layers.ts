@@ -5,7 +5,7 @@ import { UserError } from "../base/error.ts"
 import { absolutePath } from "../base/path.ts"
 import { neverFromProject } from "../command/host-variables.ts"
 import { builtinLayer, builtinLayers, profileNames } from "../policy/builtin.ts"
-import type { Layer } from "../policy/layer.ts"
+import { emptyLayer, type Layer } from "../policy/layer.ts"
 import { isLink, loadPolicy, type PolicyReading, readPolicyFile } from "../policy/load.ts"
 import type { MergeFacts } from "../policy/merge.ts"
 import { NameIndex } from "../policy/name-index.ts"
@@ -78,9 +78,14 @@ export async function layersInForce(request: LayersRequest): Promise<LayersInFor
 
 function builtinsInForce({ variables, preset, agents, presentNames }: LayersRequest): Layer[] {
   const named = [preset, ...agents].flatMap(name => builtinLayer(name, variables, presentNames) ?? [])
-  // Untrusted work leaves nothing behind in caches that the host will use.
-  const toolchains = preset === "untrusted" ? [] : builtinLayers("toolchain", variables, presentNames)
-  return [...builtinLayers("base", variables, presentNames), ...named, ...toolchains]
+  const toolchains = builtinLayers("toolchain", variables, presentNames)
+  // Untrusted work leaves nothing behind in caches that the host will use; packages it may fetch, where there is a network.
+  const heard = preset === "untrusted" ? toolchains.map(hostsOnly) : toolchains
+  return [...builtinLayers("base", variables, presentNames), ...named, ...heard]
+}
+
+function hostsOnly({ name, hosts }: Layer): Layer {
+  return { ...emptyLayer(name), hosts }
 }
 
 function commandLineLayer({ commandLine, variables, preset, presetChosen }: LayersRequest): Layer {
@@ -157,6 +162,7 @@ function withoutLoaders(layer: Layer): Tightened {
   for (const pattern of neverFromProject) index.addPattern(pattern, true)
   const loads = (name: string) => index.has(name.toUpperCase())
   const set = layer.assignments.filter(({ name }) => loads(name))
+  const named = layer.credentials.filter(({ value }) => loads(value.name))
   const passed = layer.variables.filter(({ verdict, value }) => verdict === "pass" && loads(value))
   const lifted = layer.protections.filter(({ effect }) => effect === "unprotect")
   return {
@@ -164,10 +170,12 @@ function withoutLoaders(layer: Layer): Tightened {
       ...layer,
       protections: layer.protections.filter(({ effect }) => effect === "protect"),
       assignments: layer.assignments.filter(assignment => !set.includes(assignment)),
+      credentials: layer.credentials.filter(credential => !named.includes(credential)),
       variables: layer.variables.filter(rule => !passed.includes(rule)),
     },
     leftOut: [
       ...set.map(({ name, source }) => ({ text: `environment.set: ${name}`, source, always: true })),
+      ...named.map(({ value, source }) => ({ text: `credentials: ${value.name}`, source, always: true })),
       ...passed.map(({ value, source }) => ({ text: `environment.pass: ${value}`, source, always: true })),
       ...lifted.map(({ value, source }) => ({
         text: `unprotect: ${protectionText(value)}`,

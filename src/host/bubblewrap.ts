@@ -1,6 +1,8 @@
 /** Is there a bubblewrap, is it new enough, and may it make namespaces here? */
 import { readFileSync, statSync } from "node:fs"
+import { HostError } from "../base/error.ts"
 import { namespacesInDoubt, readHostFacts } from "./host-facts.ts"
+import { scopes } from "./landlock-problem.ts"
 import { namespaceProblem } from "./namespace-problem.ts"
 import { hostError, installBubblewrap, type Problem } from "./remedy.ts"
 
@@ -58,13 +60,21 @@ function tooOld({ path, version }: Pick<Bubblewrap, "path" | "version">): Proble
 }
 
 /**
+ * @param landlockAbi of the kernel: whether there is another way
  * @throws HostError when bubblewrap cannot make its namespaces here. Tried by doing only where reading leaves a
  * doubt: elsewhere the trial would double the launch.
  */
-export function requireNamespaces(bubblewrap: Bubblewrap, uid: number): void {
+export function requireNamespaces(bubblewrap: Bubblewrap, uid: number, landlockAbi = 0): void {
   if (!namespacesInDoubt(uid) && !gainsRights(bubblewrap, uid)) return
   const { works, said } = trial(bubblewrap, uid)
-  if (!works) throw hostError(namespaceProblem({ facts: readHostFacts(uid), bubblewrap, said }))
+  if (works) return
+  const { message, hint } = hostError(namespaceProblem({ facts: readHostFacts(uid), bubblewrap, said }))
+  // Never by itself: what it does not give, somebody may count on.
+  const other =
+    landlockAbi < scopes.abi
+      ? ""
+      : "; or use --backend landlock, which does without namespaces (docs/backends.md)"
+  throw new HostError(message, hint + other)
 }
 
 /**

@@ -32,3 +32,8 @@ export function readSwitch(path: string): string | undefined {
     throw cause
   }
 }
+
+/** uname(2): what the machine calls itself. */
+export function readHostname(): string {
+  return readSwitch("/proc/sys/kernel/hostname") ?? "localhost"
+}

@@ -9,3 +9,13 @@ export function boundSockets(list: string = readFileSync("/proc/net/unix", "utf8
   const paths = list.split("\n").flatMap(line => /^[0-9a-f]+: (?:\S+ +){5}\d+ (\/.*)$/i.exec(line)?.[1] ?? [])
   return [...new Set(paths)]
 }
+
+/** How the control socket of a running session is called, before the session's id; abstract (unix(7)). */
+export const controlPrefix = "cordon/"
+
+/** Sessions that seem to be running: anybody can give a socket such a name, so whoever talks to one asks who listens. */
+export function boundSessions(list: string = readFileSync("/proc/net/unix", "utf8")): string[] {
+  // Listening ones only: an accepted connection carries the name too.
+  const listening = /^[0-9a-f]+: \S+ \S+ 00010000 \S+ \S+ +\d+ @cordon\/([0-9a-f-]{36})$/i
+  return [...new Set(list.split("\n").flatMap(line => listening.exec(line)?.[1] ?? []))]
+}

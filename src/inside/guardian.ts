@@ -1,5 +1,6 @@
 /** The steps that tell the guardian of the sandbox that the command is about to start. */
-import type { Step, StepMemory } from "../kernel/step-program.ts"
+import type { Step } from "../kernel/step-program.ts"
+import { descriptorMessage, noSignal } from "./descriptor-message.ts"
 import { installFilter, type StepContext, step, words } from "./step.ts"
 
 export type Guardian =
@@ -9,7 +10,17 @@ export type Guardian =
    * our supervisor, known by a socket: it is handed the listener of the notifying filter, where there is one, and gives
    * the word to start
    */
-  | { kind: "supervisor"; filter: Uint8Array | undefined }
+  | {
+      kind: "supervisor"
+      filter: Uint8Array | undefined
+      /** sockets of the sandbox's network namespace are handed over too, for the border (network/border.ts) */
+      border: boolean
+    }
+
+/** What of the sandbox's network the supervisor is handed, in this order: for connections, names, names over TCP. */
+const internet = 2
+const [stream, datagram] = [1, 2]
+export const borderSocketTypes = [stream, datagram, stream]
 
 /** @param descriptor the number by which the guardian is known inside */
 export function reportTo(guardian: Guardian, descriptor: number, context: StepContext): Step[] {
@@ -22,42 +33,37 @@ export function reportTo(guardian: Guardian, descriptor: number, context: StepCo
   }
   const answered = memory.place(new Uint8Array(8))
   return [
-    ...announce(guardian.filter, descriptor, context),
+    ...announce(guardian, descriptor, context),
     step("read", numbers.read, [descriptor, answered, 1], 1),
   ]
 }
 
 /** SECCOMP_FILTER_FLAG_NEW_LISTENER, SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: once we have a call, only death ends it */
 const listenerFlags = 8 | 32
+/** the lowest free descriptor (inside/last-steps.ts) */
+const firstFree = 3
 
-/** The supervisor learns who we are, and gets the listener of the filter where there is one. */
-function announce(filter: Uint8Array | undefined, descriptor: number, context: StepContext): Step[] {
+/** The supervisor learns who we are; it gets the border's sockets, and the listener of the filter behind them. */
+function announce(
+  { filter, border }: Extract<Guardian, { kind: "supervisor" }>,
+  guardian: number,
+  context: StepContext,
+): Step[] {
   const { numbers, memory } = context
-  const noSignal = 0x4000 // MSG_NOSIGNAL
-  const send = (message: Uint8Array) =>
-    step("sendmsg", numbers.sendmsg, [descriptor, memory.place(message), noSignal], 1)
-  if (filter === undefined) return [send(plainMessage(memory))]
-  const listener = 3
+  const sockets = border ? borderSocketTypes : []
+  const opened = sockets.length + (filter === undefined ? 0 : 1)
+  const descriptors = Array.from({ length: opened }, (_, index) => firstFree + index)
   return [
-    installFilter(filter, context, { flags: listenerFlags, result: listener }),
-    send(descriptorMessage(listener, memory)),
-    step("close", numbers.close, [listener]),
+    ...sockets.map((type, index) => step("socket", numbers.socket, [internet, type, 0], firstFree + index)),
+    ...(filter === undefined
+      ? []
+      : [installFilter(filter, context, { flags: listenerFlags, result: firstFree + sockets.length })]),
+    step(
+      "sendmsg",
+      numbers.sendmsg,
+      [guardian, memory.place(descriptorMessage(descriptors, memory)), noSignal],
+      1,
+    ),
+    ...descriptors.map(descriptor => step("close", numbers.close, [descriptor])),
   ]
-}
-
-/** struct msghdr of sendmsg(2) with one byte. */
-function plainMessage(memory: StepMemory): Uint8Array {
-  const vector = memory.place(words(BigInt(memory.place(Buffer.from("L"))), 1n))
-  return words(0n, 0n, BigInt(vector), 1n, 0n, 0n, 0n)
-}
-
-/** struct msghdr of sendmsg(2) with one byte and one descriptor (unix(7), SCM_RIGHTS). */
-function descriptorMessage(descriptor: number, memory: StepMemory): Uint8Array {
-  const control = Buffer.alloc(24)
-  control.writeBigUInt64LE(20n, 0)
-  control.writeInt32LE(1, 8) // SOL_SOCKET
-  control.writeInt32LE(1, 12) // SCM_RIGHTS
-  control.writeInt32LE(descriptor, 16)
-  const vector = memory.place(words(BigInt(memory.place(Buffer.from("L"))), 1n))
-  return words(0n, 0n, BigInt(vector), 1n, BigInt(memory.place(control)), BigInt(control.length), 0n)
 }

@@ -5,11 +5,12 @@
 import { exitCode } from "../base/exit-code.ts"
 import { bytesOf } from "../base/path-bytes.ts"
 import { printable } from "../base/printable.ts"
-import { writeRights } from "../kernel/landlock-rights.ts"
+import { readRights, scopes, writeRights } from "../kernel/landlock-rights.ts"
 import type { SignalSet } from "../kernel/signals.ts"
 import { type Step, StepMemory, stepProgram } from "../kernel/step-program.ts"
 import { type Architecture, callNumbers } from "../kernel/system-calls.ts"
-import type { LandlockWall, ResourceLimit } from "../plan/launch-plan.ts"
+import type { BareSandbox, LandlockWall, ResourceLimit } from "../plan/launch-plan.ts"
+import { type BareSteps, becomeOrdinary, behind, endSession, enterSession } from "./bare.ts"
 import { type Guardian, reportTo } from "./guardian.ts"
 import { installFilter, type StepContext, step, words } from "./step.ts"
 
@@ -22,6 +23,8 @@ export type LastSteps = {
   filter: Uint8Array
   /** Landlock beneath the mounts; undefined where the kernel has none */
   landlock: LandlockWall | undefined
+  /** Landlock is all there is, for reading too; undefined where bubblewrap has built the sandbox */
+  bare: (BareSteps & Pick<BareSandbox, "readable">) | undefined
   resources: readonly ResourceLimit[]
   /** who keeps an eye on it: nobody may be left inside when they are gone */
   guardian: Guardian
@@ -37,21 +40,29 @@ const firstOwn = 100
 const lastDescriptor = 0xffff_ffff
 const currentDirectory = -100
 const pathOnly = 0o12000000 // O_PATH | O_CLOEXEC
+const noFollow: Record<Architecture, number> = { x86_64: 0o400000, aarch64: 0o100000 }
 
-type Context = StepContext & { steps: LastSteps }
+type Context = StepContext & { steps: LastSteps; architecture: Architecture }
 
 /** The executable that does it all and becomes the command. */
 export function lastStepsProgram(steps: LastSteps, architecture: Architecture): Uint8Array {
-  const context: Context = { memory: new StepMemory(), numbers: callNumbers(architecture), steps }
-  const all = [
-    ...closeForeign(context),
+  const { guardian, guardianDescriptor, bare } = steps
+  const context = { memory: new StepMemory(), numbers: callNumbers(architecture), steps, architecture }
+  const command = [
     ...restoreSignals(context),
+    ...(bare === undefined ? [] : becomeOrdinary(context, bare)),
     ...limitResources(context),
     ...wall(context),
     ...refuseCalls(context),
-    ...reportTo(context.steps.guardian, context.steps.guardianDescriptor, context),
+    ...reportTo(guardian, guardianDescriptor, context),
     step("close_range", context.numbers.close_range, [3, lastDescriptor, 0]),
     ...becomeCommand(context),
+  ]
+  const all = [
+    ...closeForeign(context),
+    ...(bare === undefined ? [] : enterSession(context, behind(command))),
+    ...command,
+    ...(bare === undefined ? [] : endSession(context, bare, guardianDescriptor)),
   ]
   return stepProgram(all, context.memory, architecture)
 }
@@ -63,8 +74,7 @@ function closeForeign({ numbers }: Context): Step[] {
 
 /** rt_sigaction(2) with SIG_DFL: struct sigaction of zeros, a mask of 8 bytes. Those that waited come with the last. */
 function restoreSignals({ numbers, memory, steps }: Context): Step[] {
-  const byDefault = memory.place(new Uint8Array(32))
-  const mask = memory.place(words(steps.signalMask))
+  const [byDefault, mask] = [memory.place(new Uint8Array(32)), memory.place(words(steps.signalMask))]
   const setMask = 2
   return [
     ...steps.restoredSignals.map(signal =>
@@ -89,28 +99,66 @@ function limitResources({ numbers, memory, steps }: Context): Step[] {
   })
 }
 
-/** landlock(7): mounts can be undone in a new namespace, this cannot. */
-function wall({ numbers, memory, steps }: Context): Step[] {
-  const { landlock } = steps
+/** landlock(7): mounts can be undone in a new namespace, this cannot. Without mounts it is about reading too. */
+function wall(context: Context): Step[] {
+  const { numbers, memory, steps } = context
+  const { landlock, bare } = steps
   if (landlock === undefined) return []
   const rights = writeRights(landlock.abi)
-  const scopes = landlock.scopeAbstractSockets ? 1n : 0n
-  const attributes = memory.place(words(rights.directories, 0n, scopes))
+  const scoped =
+    (landlock.scopeAbstractSockets ? scopes.abstractSockets : 0n) | (bare === undefined ? 0n : scopes.signal)
+  const handled = rights.directories | (bare === undefined ? 0n : readRights.directories)
+  const attributes = memory.place(words(handled, 0n, scoped))
   const size = landlock.abi >= 6 ? 24 : landlock.abi >= 4 ? 16 : 8
   return [
     step("landlock_create_ruleset", numbers.landlock_create_ruleset, [attributes, size, 0], 3),
-    ...landlock.writable.flatMap(({ path, kind }) => {
-      const opened = memory.placeString(bytesOf(path))
-      const rule = memory.place(pathBeneath(kind === "file" ? rights.files : rights.directories))
-      return [
-        step(`opening ${path}`, numbers.openat, [currentDirectory, opened, pathOnly, 0], 4),
-        step("landlock_add_rule", numbers.landlock_add_rule, [3, 1, rule, 0]),
-        step("close", numbers.close, [4]),
-      ]
-    }),
+    ...landlock.writable.flatMap(tree => allow(tree, rights, context)),
+    ...allowReading(bare?.readable ?? [], context),
     step("landlock_restrict_self", numbers.landlock_restrict_self, [3, 0]),
     step("close", numbers.close, [3]),
   ]
+}
+
+type Tree = LandlockWall["writable"][number]
+
+function allow(
+  { path, kind }: Tree,
+  rights: ReturnType<typeof writeRights>,
+  { numbers, memory }: Context,
+): Step[] {
+  const opened = memory.placePath(path)
+  const rule = memory.place(pathBeneath(kind === "file" ? rights.files : rights.directories))
+  return [
+    step(`opening ${path}`, numbers.openat, [currentDirectory, opened, pathOnly, 0], 4),
+    step("landlock_add_rule", numbers.landlock_add_rule, [3, 1, rule, 0]),
+    step("close", numbers.close, [4]),
+  ]
+}
+
+/** What was listed a moment ago can be gone by now, or a link: then it is not allowed. Of these there are hundreds. */
+function allowReading(trees: readonly Tree[], { numbers, memory, architecture }: Context): Step[] {
+  const [file, directory] = [readRights.files, readRights.directories].map(rights =>
+    memory.place(pathBeneath(rights)),
+  )
+  const close = step("close", numbers.close, [4])
+  const openFlags = pathOnly | noFollow[architecture]
+  const opened = { from: 4, to: 4 }
+  const [added, behindBoth] = [{ from: -4095, to: 0 }, { skips: 3 }]
+  const add = (rule = 0): Step => ({
+    ...step("landlock_add_rule", numbers.landlock_add_rule, [3, 1, rule, 0]),
+    goesOnWith: added,
+  })
+  const adding = { file: add(file), directory: add(directory) }
+  return trees.flatMap(({ path, kind }) => [
+    {
+      call: numbers.openat,
+      arguments: [currentDirectory, memory.placePath(path), openFlags, 0],
+      goesOnWith: opened,
+      otherwise: behindBoth,
+    },
+    adding[kind],
+    close,
+  ])
 }
 
 /** struct landlock_path_beneath_attr, packed: the rights, and descriptor 4 */

@@ -2,6 +2,7 @@
  * Runs inside the sandbox for `cordon verify`: tries what must fail and what must work, and says what happened.
  * It decides nothing; what it says is judged outside.
  */
+import { createSocket } from "node:dgram"
 import {
   closeSync,
   mkdirSync,
@@ -21,6 +22,9 @@ export type Attempt =
   | { kind: "create"; path: string }
   | { kind: "connect"; port: number }
   | { kind: "connect-abstract"; name: string }
+  /** ask for a page as a browser would: `refused` when Cordon answers that it may not be, or nobody does */
+  | { kind: "reach"; host: string; port: number }
+  | { kind: "datagram"; address: string; port: number }
   | { kind: "variable"; name: string }
   | { kind: "exists"; path: string }
   /** start a sandbox in the sandbox */
@@ -70,6 +74,10 @@ async function tryOut(attempt: Attempt): Promise<string> {
       return connectTo({ host: "127.0.0.1", port: attempt.port })
     case "connect-abstract":
       return connectTo({ path: `\0${attempt.name}` })
+    case "reach":
+      return reach(attempt)
+    case "datagram":
+      return sendDatagram(attempt)
     case "variable":
       return attempt.name in process.env ? "set" : refusal("ENOENT")
     case "exists":
@@ -145,6 +153,41 @@ function connectTo(target: { host: string; port: number } | { path: string }): P
       resolve("connected")
     })
     socket.once("error", reject)
+  })
+}
+
+/** A host that is let through may be down all the same: then the border says so, by another status. */
+function reach({ host, port }: { host: string; port: number }): Promise<string> {
+  const name = host.includes(":") ? `[${host}]` : host
+  return new Promise((resolve, reject) => {
+    let answer = ""
+    const socket = connect({ host, port })
+    const fail = (code: string) => reject(Object.assign(new Error(code), { code }))
+    socket.once("error", reject)
+    socket.once("connect", () =>
+      socket.write(`GET / HTTP/1.1\r\nHost: ${name}:${port}\r\nConnection: close\r\n\r\n`),
+    )
+    socket.on("data", bytes => {
+      answer += bytes.toString("latin1")
+      if (!answer.includes("\r\n\r\n")) return
+      socket.destroy()
+      const [status = ""] = answer.split("\r\n")
+      if (/^x-cordon: refused/im.test(answer)) fail(status)
+      else resolve(status)
+    })
+    socket.once("close", () => fail("ECONNRESET"))
+  })
+}
+
+function sendDatagram({ address, port }: { address: string; port: number }): Promise<string> {
+  const socket = createSocket("udp4")
+  return new Promise((resolve, reject) => {
+    socket.once("error", reject)
+    socket.send("x", port, address, error => {
+      socket.close()
+      if (error === null) resolve("sent")
+      else reject(error)
+    })
   })
 }
 

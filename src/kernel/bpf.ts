@@ -43,6 +43,8 @@ export const answers = {
   /** the call waits until the holder of the listener has decided (seccomp_unotify(2)) */
   notify: 0x7fc0_0000,
   killProcess: 0x8000_0000,
+  /** SECCOMP_RET_ERRNO without one: the call returns 0, and nothing was done */
+  doNothing: 0x5_0000,
   /** @param errno what the call fails with; more than 16 bits would change the answer itself */
   fail: (errno: number): number => {
     if (!Number.isInteger(errno) || errno < 1 || errno > 4095)

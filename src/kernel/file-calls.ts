@@ -108,10 +108,18 @@ export function setStatusFlags(descriptor: number, statusFlags: number): number 
   return rawCall(number.fcntl, descriptor, 4, statusFlags)
 }
 
+/** fchdir(2) of all threads that share the working directory. */
+export function changeDirectory(directory: number): number {
+  return rawCall(number.fchdir, directory)
+}
+
+/** _LINUX_CAPABILITY_VERSION_3 of linux/capability.h */
+export const capabilityVersion = 0x2008_0522
+
 /** capset(2): this thread has no capability from here on. */
 export function dropCapabilities(): number {
   const header = pinned(8)
-  header.bytes.writeUInt32LE(0x2008_0522, 0) // _LINUX_CAPABILITY_VERSION_3
+  header.bytes.writeUInt32LE(capabilityVersion, 0)
   return rawCall(number.capset, header.address, pinned(24).address)
 }
 
@@ -140,20 +148,6 @@ export function identify(descriptor: number): FileIdentity | undefined {
     born: bytes.readBigInt64LE(80) * 1_000_000_000n + BigInt(bytes.readUInt32LE(88)),
     device: bytes.readUInt32LE(136) * 2 ** 20 + bytes.readUInt32LE(140),
   }
-}
-
-/**
- * A copy of a descriptor of another process: pidfd_open(2) with PIDFD_THREAD (Linux 6.9), pidfd_getfd(2).
- * @param thread any thread of the process; before Linux 6.9 its first
- */
-export function takeDescriptor(thread: number, descriptor: number): number {
-  const anyThread = flags.exclusive
-  const pidfd = rawCall(number.pidfd_open, thread, anyThread)
-  const old = pidfd === -errno.invalid ? rawCall(number.pidfd_open, thread, 0) : pidfd
-  if (old < 0) return old
-  const taken = rawCall(number.pidfd_getfd, old, descriptor, 0)
-  close(old)
-  return taken
 }
 
 const ownDescriptors = openAt(

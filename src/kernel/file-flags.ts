@@ -58,6 +58,13 @@ export const errno = {
   nameTooLong: 36,
   noCall: 38,
   tooManyLinks: 40,
+  notSocket: 88,
+  wrongType: 91,
+  addressInUse: 98,
+  addressNotAvailable: 99,
+  refused: 111,
+  already: 114,
+  inProgress: 115,
 } as const
 
 /** `S_IFMT` of stat(2) */
@@ -67,4 +74,5 @@ export const fileTypes = {
   directory: 0o040000,
   regular: 0o100000,
   link: 0o120000,
+  socket: 0o140000,
 } as const

@@ -1,4 +1,15 @@
-/** A table of facts: the rights of landlock(7) that writing takes, by the ABI that brought them (linux/landlock.h). */
+/** A table of facts: the rights of landlock(7), by the ABI that brought them (linux/landlock.h). */
+
+/** LANDLOCK_SCOPE_*: what stays within the domain (ABI 6) */
+export const scopes = { abstractSockets: 1n << 0n, signal: 1n << 1n } as const
+
+const reading = { execute: 1n << 0n, readFile: 1n << 2n, readDirectory: 1n << 3n } as const
+
+/** What reading and executing takes: all of it is there since ABI 1. */
+export const readRights = {
+  files: reading.execute | reading.readFile,
+  directories: reading.execute | reading.readFile | reading.readDirectory,
+} as const
 
 const files = { writeFile: 1n << 1n, truncate: 1n << 14n } as const
 const directories = {

@@ -18,6 +18,8 @@ const continueFlag = 1
 const sendFlag = 2
 
 const pathMax = 4096
+/** the listener, and sockets besides */
+const polledMax = 501
 const pageSize = 4096
 /** most paths are shorter: copying a page for each would cost more than the call */
 const usualLength = 256
@@ -28,8 +30,8 @@ export class Listener {
   readonly #request = pinned(80)
   readonly #answer = pinned(24)
   readonly #added = pinned(24)
-  /** struct pollfd and struct timespec, for ppoll(2) */
-  readonly #polled = pinned(24)
+  /** struct timespec and then struct pollfd, one or more, for ppoll(2) */
+  readonly #polled = pinned(16 + 8 * polledMax)
   /** struct iovec twice: ours and theirs, for process_vm_readv(2) */
   readonly #transfer = pinned(32)
 
@@ -40,13 +42,21 @@ export class Listener {
     rawCall(this.#numbers.ioctl, descriptor, setFlags, synchronousWakeUp)
   }
 
-  /** Waits for a call no longer than that, without taking it. */
-  hasRequest(milliseconds: number): boolean {
+  /**
+   * Waits for a call no longer than that, without taking it.
+   * @param sockets when one of them becomes writable there is nothing to wait for any more either
+   */
+  hasRequest(milliseconds: number, sockets: readonly number[] = []): boolean {
     const { bytes, address } = this.#polled
-    bytes.writeInt32LE(this.#descriptor, 0)
-    bytes.writeInt32LE(1, 4) // POLLIN
-    writeWord(bytes, 16, milliseconds * 1_000_000)
-    return rawCall(this.#numbers.ppoll, address, 1, address + 8) > 0
+    const [readable, writable] = [1, 4] // POLLIN, POLLOUT
+    const all = [this.#descriptor, ...sockets.slice(0, polledMax - 1)]
+    writeWord(bytes, 8, milliseconds * 1_000_000)
+    for (const [index, descriptor] of all.entries()) {
+      bytes.writeInt32LE(descriptor, 16 + 8 * index)
+      bytes.writeInt32LE(index === 0 ? readable : writable, 20 + 8 * index)
+    }
+    const ready = rawCall(this.#numbers.ppoll, address + 16, all.length, address)
+    return ready > 0 && (bytes.readInt16LE(22) & readable) !== 0
   }
 
   /** Waits for the next call and takes it. @returns false when its caller was killed or interrupted meanwhile */

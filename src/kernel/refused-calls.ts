@@ -7,12 +7,15 @@ import type { SystemCall } from "./system-calls.ts"
 
 /** What refused calls fail with (errno(3); the same numbers on x86_64 and aarch64). */
 export const errnos = {
+  /** the call does nothing, and succeeds */
+  "0": 0,
   /** not permitted */
   EPERM: 1,
   /** not in this kernel: libraries then do the same by other calls */
   ENOSYS: 38,
   EPROTONOSUPPORT: 93,
   ESOCKTNOSUPPORT: 94,
+  EOPNOTSUPP: 95,
   EAFNOSUPPORT: 97,
 } as const
 
@@ -61,6 +64,7 @@ const namespaceFlags = {
 const unixFamily = { AF_UNIX: 1 }
 const internetFamily = { AF_INET: 2, AF_INET6: 10 }
 const netlinkFamily = { AF_NETLINK: 16 }
+const connectingFlag = { MSG_FASTOPEN: 0x2000_0000 }
 const deviceTypes = { S_IFCHR: 0x2000, S_IFBLK: 0x6000 }
 
 /** Refused unless the policy says `nested_userns: allow`. */
@@ -296,6 +300,18 @@ export const refusals: readonly Refusal[] = [
     why: "SCTP, L2TP and their kind are attack surface, and rules for TCP ports do not cover Multipath TCP",
   },
   {
+    calls: ["sendto", "sendmmsg"],
+    when: [{ argument: 3, name: "flags", mask: whole, test: "has", values: connectingFlag }],
+    fails: "EOPNOTSUPP",
+    why: "connects without a connect to decide on, by a socket left open on standard input too; programs connect first",
+  },
+  {
+    calls: ["sendmsg"],
+    when: [{ argument: 2, name: "flags", mask: whole, test: "has", values: connectingFlag }],
+    fails: "EOPNOTSUPP",
+    why: "connects too; its flags are another argument",
+  },
+  {
     calls: ["iopl", "ioperm", "modify_ldt"],
     when: [],
     fails: "EPERM",
@@ -337,7 +353,99 @@ export const refusals: readonly Refusal[] = [
   },
 ]
 
-/** @param nestedUserns whether programs inside may make user namespaces, and mount in those */
-export function refusalsFor({ nestedUserns }: { nestedUserns: boolean }): readonly Refusal[] {
-  return nestedUserns ? refusals : [...namespaceRefusals, ...refusals]
+const sharedRequests = { FICLONE: 0x4004_9409, FICLONERANGE: 0x4020_940d, FIDEDUPERANGE: 0xc018_9436 }
+
+/** Refused besides where there are no namespaces: what mounts, PID and IPC namespaces keep apart else. */
+export const landlockRefusals: readonly Refusal[] = [
+  {
+    calls: [
+      ...(["shmget", "shmat", "shmctl", "semget", "semop", "semtimedop", "semctl"] as const),
+      ...(["msgget", "msgsnd", "msgrcv", "msgctl", "mq_open", "mq_unlink"] as const),
+    ],
+    when: [],
+    fails: "ENOSYS",
+    why: "System V and POSIX objects of the host's other programs; pipes, sockets and shared mappings work",
+  },
+  {
+    calls: ["ioctl"],
+    when: [
+      {
+        argument: 1,
+        name: "request",
+        mask: whole,
+        test: "is",
+        values: {
+          FS_IOC_SETFLAGS: 0x4008_6602,
+          FS_IOC32_SETFLAGS: 0x4004_6602,
+          FS_IOC_FSSETXATTR: 0x401c_5820,
+          FS_IOC_SETVERSION: 0x4008_7602,
+          EXT4_IOC_SETVERSION: 0x4008_6604,
+          FS_IOC_ENABLE_VERITY: 0x4080_6685,
+          FS_IOC_SET_ENCRYPTION_POLICY: 0x800c_6613,
+          FAT_IOCTL_SET_ATTRIBUTES: 0x4004_7211,
+          OCFS2_IOC_REFLINK: 0x4018_6f04,
+        },
+      },
+    ],
+    fails: "EPERM",
+    why: "changes a file that is open for reading only, where no read-only mount keeps it",
+  },
+  {
+    calls: ["ioctl"],
+    when: [
+      {
+        argument: 1,
+        name: "request",
+        mask: 0xff00,
+        test: "is",
+        values: { "of btrfs": 0x9400, "of bcachefs": 0xbc00, "of f2fs": 0xf500 },
+      },
+      { argument: 1, name: "request", mask: whole, test: "is not", values: sharedRequests },
+    ],
+    fails: "EPERM",
+    why: "makes and removes subvolumes in a directory that is open for reading only",
+  },
+  {
+    calls: ["prctl"],
+    when: [{ argument: 0, name: "option", mask: whole, test: "is", values: { PR_SET_DUMPABLE: 4 } }],
+    fails: "0",
+    why: "does nothing: Cordon could not read the paths of calls that it carries out",
+  },
+]
+
+/** Refused besides when such a sandbox is to have no network. */
+export const noNetworkRefusals: readonly Refusal[] = [
+  {
+    calls: ["socket"],
+    when: [
+      {
+        argument: 0,
+        name: "family",
+        mask: whole,
+        test: "is",
+        values: { ...internetFamily, ...netlinkFamily },
+      },
+    ],
+    fails: "EAFNOSUPPORT",
+    why: "the network is the host's, its loopback too",
+  },
+]
+
+export type RefusalOptions = {
+  /** programs inside may make user namespaces, and mount in those */
+  nestedUserns: boolean
+  /** the sandbox has no namespaces, and its network is the host's or none */
+  withoutNamespaces?: "off" | "open"
+}
+
+export function refusalsFor({ nestedUserns, withoutNamespaces }: RefusalOptions): readonly Refusal[] {
+  const usual = nestedUserns ? refusals : [...namespaceRefusals, ...refusals]
+  if (withoutNamespaces === undefined) return usual
+  if (withoutNamespaces === "open") return [...landlockRefusals, ...usual]
+  return [...noNetworkRefusals, ...landlockRefusals, ...usual.filter(row => !isAboutNetwork(row))]
+}
+
+/** Whether a refusal is about one kind of a socket that cannot be made at all. */
+function isAboutNetwork({ when: [first] }: Refusal): boolean {
+  return first?.values === internetFamily || first?.values === netlinkFamily
 }

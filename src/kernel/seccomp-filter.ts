@@ -17,7 +17,7 @@ import {
   loadLow,
   mask,
 } from "./bpf.ts"
-import { type Condition, errnos, type Refusal, refusalsFor } from "./refused-calls.ts"
+import { type Condition, errnos, type Refusal, type RefusalOptions, refusalsFor } from "./refused-calls.ts"
 import { type Architecture, callNumber, type SystemCall } from "./system-calls.ts"
 
 /** AUDIT_ARCH_* (linux/audit.h). */
@@ -40,7 +40,7 @@ const everyday: readonly SystemCall[] = [
 ]
 
 /** The program as the kernel and bubblewrap's `--seccomp` take it. */
-export function seccompFilter(architecture: Architecture, options: { nestedUserns: boolean }): Uint8Array {
+export function seccompFilter(architecture: Architecture, options: RefusalOptions): Uint8Array {
   const spans = spansOf(architecture, refusalsFor(options))
   const checked = spans.flatMap(({ decision }) => (decision.kind === "check" ? [decision] : []))
   return assemble([
@@ -107,7 +107,11 @@ function decisionsOf(architecture: Architecture, table: readonly Refusal[]): Map
 }
 
 function fail(errno: Refusal["fails"]): Decision {
-  return { kind: "answer", value: answers.fail(errnos[errno]) }
+  return { kind: "answer", value: answerOf(errno) }
+}
+
+function answerOf(errno: Refusal["fails"]): number {
+  return errnos[errno] === 0 ? answers.doNothing : answers.fail(errnos[errno])
 }
 
 /** Binary search, cut where both sides are called about equally often. */
@@ -149,7 +153,7 @@ function checkLines({ call, refusals }: Extract<Decision, { kind: "check" }>): L
       const next = `${call} after ${index}`
       return [
         ...when.flatMap((condition, part) => conditionLines(condition, `${call} ${index}.${part}`, next)),
-        answer(answers.fail(errnos[fails])),
+        answer(answerOf(fails)),
         label(next),
       ]
     }),

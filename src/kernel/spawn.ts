@@ -84,12 +84,12 @@ export function socketPair(): [number, number] {
 export type Handover = {
   /** the PID of the sender, in our PID namespace */
   process: number
-  /** what the message brought along, if anything */
-  descriptor: number | undefined
+  /** what the message brought along */
+  descriptors: readonly number[]
 }
 
 /** recvmsg(2): waits for a message and its sender. @returns undefined when there is nobody left to send one */
-export function receiveDescriptor(socket: number): Handover | undefined {
+export function receiveDescriptors(socket: number): Handover | undefined {
   const control = pinned(256)
   const data = pinned(16)
   const vector = keptAddress(new Uint8Array(new BigUint64Array([BigInt(data.address), 16n]).buffer))
@@ -103,14 +103,17 @@ export function receiveDescriptor(socket: number): Handover | undefined {
 /** struct cmsghdr, one after the other, each aligned to 8 (cmsg(3)). */
 function readControl(control: Buffer, length: number): Handover | undefined {
   const [rights, credentials] = [1, 2]
-  const found = new Map<number, number>()
+  const found = new Map<number, number[]>()
   for (let at = 0; at + 16 <= length; ) {
     const size = Number(control.readBigUInt64LE(at))
-    found.set(control.readInt32LE(at + 12), control.readInt32LE(at + 16))
+    const words = Array.from({ length: (size - 16) >> 2 }, (_, index) =>
+      control.readInt32LE(at + 16 + 4 * index),
+    )
+    found.set(control.readInt32LE(at + 12), words)
     at += (size + 7) & ~7
   }
-  const [descriptor, process] = [found.get(rights), found.get(credentials)]
-  return process === undefined ? undefined : { descriptor, process }
+  const process = found.get(credentials)?.[0]
+  return process === undefined ? undefined : { descriptors: found.get(rights) ?? [], process }
 }
 
 /** write(2) of one byte: the process inside goes on. Whether it is still there, the end of bubblewrap tells. */

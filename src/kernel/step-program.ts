@@ -3,57 +3,32 @@
  * process that becomes the command (Landlock, seccomp, execve) is so written down as data, costs no start of a runtime,
  * and leaves no code of ours in the sandbox. The file is an ELF executable (elf(5)) of a page of code and one of data.
  */
+import { dataAddress, pageSize, type StepMemory } from "./step-memory.ts"
 import type { Architecture } from "./system-calls.ts"
+
+export { StepMemory } from "./step-memory.ts"
 
 /** One system call of the program. Numbers go into the registers as they are, addresses come from `StepMemory`. */
 export type Step = {
   /** the number of the call (syscalls(2)) */
   call: number
   arguments: readonly (number | bigint)[]
-  /** the results, inclusive, with which the program goes on; any other ends it */
+  /** the results, inclusive, with which the program goes on */
   goesOnWith: { from: number; to: number }
-  /** what the program then writes to descriptor 2, and its exit status */
-  otherwise: { says: string; status: number }
+  otherwise: Otherwise
 }
 
-const codeAddress = 0x1000_0000
-const pageSize = 4096
-const dataAddress = codeAddress + pageSize
+/** With any other result: */
+export type Otherwise =
+  /** the program ends: what it writes to descriptor 2 before, and its exit status */
+  | { says: string; status: number }
+  /** it goes on so many steps further (1 = the next one): the child after clone(2) */
+  | { skips: number }
+
+const codeAddress = dataAddress - pageSize
 const headersSize = 64 + 2 * 56
 const rowWords = 12
-
-/** The bytes that calls point at; each has its address before the program exists. */
-export class StepMemory {
-  readonly #chunks: Uint8Array[] = []
-  #size = 0
-
-  /** @returns the address of a copy of the bytes */
-  place(bytes: Uint8Array): number {
-    const padding = -this.#size & 7
-    const address = dataAddress + this.#size + padding
-    this.#chunks.push(new Uint8Array(padding), bytes)
-    this.#size += padding + bytes.length
-    return address
-  }
-
-  /** @returns the address of an array of pointers to strings that ends with a null pointer, as execve(2) takes it */
-  placeStrings(strings: readonly Uint8Array[]): number {
-    const pointers = new BigUint64Array(strings.length + 1)
-    for (const [index, bytes] of strings.entries()) pointers[index] = BigInt(this.placeString(bytes))
-    return this.place(new Uint8Array(pointers.buffer))
-  }
-
-  /** @returns the address of the bytes with a NUL behind them */
-  placeString(bytes: Uint8Array): number {
-    const string = new Uint8Array(bytes.length + 1)
-    string.set(bytes)
-    return this.place(string)
-  }
-
-  bytes(): Uint8Array {
-    return Buffer.concat(this.#chunks)
-  }
-}
+const rowBytes = 8 * rowWords
 
 /**
  * The executable that makes the calls in order. It starts with whatever registers and stack execve gave it and uses
@@ -65,9 +40,11 @@ export function stepProgram(
   memory: StepMemory,
   architecture: Architecture,
 ): Uint8Array {
-  const rows = new BigInt64Array(steps.length * rowWords)
-  for (const [index, step] of steps.entries()) rows.set(rowOf(step, memory), index * rowWords)
-  const table = memory.place(new Uint8Array(rows.buffer))
+  const rows = new Int32Array(steps.length * rowWords * 2)
+  // Filled below: steps know where others are.
+  const table = memory.reserve(rows.byteLength)
+  for (const [index, step] of steps.entries()) writeRow(rows, index, step, { memory, table })
+  memory.fill(table, new Uint8Array(rows.buffer))
   const code = machineCode[architecture](table)
   const data = memory.bytes()
   const file = new Uint8Array(pageSize + data.length)
@@ -77,19 +54,39 @@ export function stepProgram(
   return file
 }
 
-function rowOf({ call, arguments: words, goesOnWith, otherwise }: Step, memory: StepMemory): bigint[] {
+/** @property table the address of the first row */
+type Table = { memory: StepMemory; table: number }
+
+function writeRow(rows: Int32Array, index: number, step: Step, { memory, table }: Table): void {
+  const { call, arguments: words, goesOnWith, otherwise } = step
   if (words.length > 6) throw new Error("bug: a system call has six arguments")
-  const message = Buffer.from(otherwise.says)
-  const six = [...words, 0, 0, 0, 0, 0, 0].slice(0, 6)
-  return [
-    call,
-    ...six,
-    goesOnWith.from,
-    goesOnWith.to,
-    memory.place(message),
-    message.length,
-    otherwise.status,
-  ].map(word => BigInt.asIntN(64, BigInt(word)))
+  const write = (word: number, value: number | bigint) =>
+    writeWord(rows, 2 * (index * rowWords + word), value)
+  write(0, call)
+  for (let word = 0; word < words.length; word++) write(1 + word, words[word] ?? 0)
+  write(7, goesOnWith.from)
+  write(8, goesOnWith.to)
+  if ("skips" in otherwise) {
+    // Another row, and a length that no message has.
+    write(9, table + (index + otherwise.skips) * rowBytes)
+    write(10, -1)
+  } else {
+    const { address, length } = memory.placeMessage(otherwise.says)
+    write(9, address)
+    write(10, length)
+    write(11, otherwise.status)
+  }
+}
+
+/** 64 bits, as two of 32: made for every word of every row, so without BigInt where it can be. */
+function writeWord(rows: Int32Array, at: number, word: number | bigint): void {
+  if (typeof word === "bigint") {
+    rows[at] = Number(BigInt.asIntN(32, word))
+    rows[at + 1] = Number(BigInt.asIntN(32, word >> 32n))
+  } else if (word !== 0) {
+    rows[at] = word
+    rows[at + 1] = Math.floor(word / 2 ** 32)
+  }
 }
 
 /** elf(5): Ehdr, and one Phdr each for the code (read, execute) and the data (read, write). */
@@ -128,7 +125,8 @@ function segment(header: Buffer, { flags, offset, address, size }: Segment): voi
 
 /**
  * The loop over the rows: load the call's registers from the row, call, compare the result with words 7 and 8, go to the
- * next row; or write words 9 and 10 to descriptor 2 and exit with word 11.
+ * next row; or, where word 10 is negative, to the row at word 9; or write words 9 and 10 to descriptor 2 and exit with
+ * word 11.
  */
 const machineCode: Record<Architecture, (table: number) => Uint8Array> = {
   x86_64: table =>
@@ -148,10 +146,14 @@ const machineCode: Record<Architecture, (table: number) => Uint8Array> = {
       ...[0x7f, 6], // jg fail
       ...[0x48, 0x83, 0xc3, rowWords * 8], // add rbx, row
       ...[0xeb, 256 - 47], // jmp next
-      ...[0xb8, 1, 0, 0, 0], // fail: mov eax, write
-      ...[0xbf, 2, 0, 0, 0], // mov edi, 2
-      ...[0x48, 0x8b, 0x73, 72], // mov rsi, [rbx+72]
+      ...[0x48, 0x8b, 0x73, 72], // fail: mov rsi, [rbx+72]
       ...[0x48, 0x8b, 0x53, 80], // mov rdx, [rbx+80]
+      ...[0x48, 0x85, 0xd2], // test rdx, rdx
+      ...[0x79, 5], // jns end
+      ...[0x48, 0x89, 0xf3], // mov rbx, rsi
+      ...[0xeb, 256 - 65], // jmp next
+      ...[0xb8, 1, 0, 0, 0], // end: mov eax, write
+      ...[0xbf, 2, 0, 0, 0], // mov edi, 2
       ...[0x0f, 0x05], // syscall
       ...[0xb8, 231, 0, 0, 0], // mov eax, exit_group
       ...[0x48, 0x8b, 0x7b, 88], // mov rdi, [rbx+88]
@@ -176,7 +178,10 @@ const machineCode: Record<Architecture, (table: number) => Uint8Array> = {
         0x91018273, // add x19, x19, #96
         0x17fffff4, // b next
         0xa9448a61, // fail: ldp x1, x2, [x19, #72]
-        0xd2800040, // mov x0, #2
+        0xb6f80062, // tbz x2, #63, end
+        0xaa0103f3, // mov x19, x1
+        0x17fffff0, // b next
+        0xd2800040, // end: mov x0, #2
         0xd2800808, // mov x8, #64 (write)
         0xd4000001, // svc #0
         0xf9402e60, // ldr x0, [x19, #88]

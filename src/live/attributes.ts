@@ -1,6 +1,7 @@
 /** Calls that change a file and not its name: chmod(2), chown(2), utimensat(2), truncate(2), setxattr(2). */
 import { close, identify } from "../kernel/file-calls.ts"
 import { errno, fileTypes } from "../kernel/file-flags.ts"
+import { followLinks } from "./follow.ts"
 import type { Permissions } from "./permissions.ts"
 import type { Place } from "./place.ts"
 
@@ -14,7 +15,7 @@ export function changeOnBehalf(
   change: Change,
   permissions: Permissions,
 ): number {
-  const followed = follows || place.mustBeDirectory ? place.followLink() : 0
+  const followed = follows || place.mustBeDirectory ? followLinks(place) : 0
   const refused = followed || permissions.change(place)
   if (refused < 0) return refused
   const pinned = place.pin()

@@ -69,9 +69,29 @@ export function interruption(thread: number): number | undefined {
   return statusLine(thread, "Threads") === "1" ? -restart : -errno.interrupted
 }
 
+/** What proc_pid_status(5) says of a process or thread; undefined when it has ended. */
+export type ProcessStatus = {
+  /** PID of its parent */
+  parent: number
+  /** how many seccomp filters hold for it */
+  filters: number
+}
+
+export function processStatus(id: number | "self"): ProcessStatus | undefined {
+  const text = readProc(`${id}/status`)
+  const value = (name: string) => Number(text?.match(new RegExp(`^${name}:\t(\\d+)$`, "m"))?.[1] ?? 0)
+  return text === undefined ? undefined : { parent: value("PPid"), filters: value("Seccomp_filters") }
+}
+
 /** The number of the thread's process in its own PID namespace: the last of NSpid (proc_pid_status(5)). */
 export function ownNumber(thread: number): number | undefined {
   const line = statusLine(thread, "NStgid")
+  return line === undefined ? undefined : Number(line.split("\t").at(-1))
+}
+
+/** The same for the thread itself. */
+export function ownThreadNumber(thread: number): number | undefined {
+  const line = statusLine(thread, "NSpid")
   return line === undefined ? undefined : Number(line.split("\t").at(-1))
 }
 

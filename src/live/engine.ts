@@ -4,6 +4,8 @@ import { callNumber, presentArchitecture, type SystemCall } from "../kernel/syst
 import { changeHandlers } from "./handle-changes.ts"
 import { nameHandlers } from "./handle-names.ts"
 import { openHandlers } from "./handle-opens.ts"
+import { processHandlers } from "./handle-processes.ts"
+import { socketHandlers } from "./handle-sockets.ts"
 import type { Later, Outcome, Session } from "./session.ts"
 
 /** How a call is carried out. */
@@ -21,7 +23,13 @@ type Waiting = { ticket: bigint; later: Later }
 
 /** Serves for ever: whoever sees the sandbox end ends this process. */
 export function serve(session: Session): never {
-  const handlers = handlersByNumber({ ...openHandlers, ...nameHandlers, ...changeHandlers })
+  const handlers = handlersByNumber({
+    ...openHandlers,
+    ...nameHandlers,
+    ...changeHandlers,
+    ...socketHandlers,
+    ...processHandlers,
+  })
   let waiting: Waiting[] = []
   let tried = 0
   const { listener } = session
@@ -31,7 +39,11 @@ export function serve(session: Session): never {
       waiting = waiting.filter(call => !isSettled(call, session))
       tried = performance.now()
     }
-    if (waiting.length > 0 && !listener.hasRequest(retryMilliseconds)) continue
+    if (waiting.length > 0 && !listener.hasRequest(retryMilliseconds, socketsOf(waiting))) {
+      // Either there was time enough, or one of the sockets is why there is no request.
+      tried = 0
+      continue
+    }
     if (!listener.receive()) continue
     const outcome = carryOut(handlers.get(listener.call), session)
     if (typeof outcome !== "object") settle(outcome, session)
@@ -59,6 +71,10 @@ function isSettled({ ticket, later }: Waiting, { listener }: Session): boolean {
   const result = later.attempt()
   if (typeof result === "number") listener.answer(result, ticket)
   return result !== "later"
+}
+
+function socketsOf(waiting: readonly Waiting[]): number[] {
+  return waiting.flatMap(({ later: { socket } }) => socket ?? [])
 }
 
 function handlersByNumber(handlers: Handlers): Map<number, Handler> {

@@ -1,7 +1,7 @@
 /**
- * Which calls the live engine hears of: those that make, change or move a file by name, and opening for reading where
- * rules deny names that may come into being. The kernel decides on numbers and flags alone (seccomp_unotify(2)); what
- * else a program does costs nothing.
+ * Which calls the live engine hears of: those that make, change or move a file by name, connect(2) and bind(2), and
+ * opening for reading where rules deny names that may come into being. The kernel decides on numbers and flags alone
+ * (seccomp_unotify(2)); what else a program does costs nothing.
  */
 import {
   answer,
@@ -22,8 +22,8 @@ import { type Architecture, callNumber, type SystemCall } from "../kernel/system
 export type LiveFilter = {
   /** opening for reading is asked about too */
   reads: boolean
-  /** connect(2) is asked about */
-  sockets: boolean
+  /** the sandbox has no namespaces: other processes are in reach, and no mount is read-only */
+  landlock?: boolean
 }
 
 const always: readonly SystemCall[] = [
@@ -62,16 +62,28 @@ const always: readonly SystemCall[] = [
   "lremovexattr",
   "fremovexattr",
   "umask",
+  "connect",
+  "bind",
 ]
 
 /** Newer forms of calls above, whose arguments lie in memory in other ways; programs fall back on the older. */
 const absent: readonly SystemCall[] = ["setxattrat", "removexattrat", "file_setattr"]
 
+/** Calls on a process, which is the caller itself where the number is 0; and those that name what they are about first. */
+const onProcesses: readonly SystemCall[] = [
+  "prlimit64",
+  "sched_setaffinity",
+  "sched_setscheduler",
+  "sched_setparam",
+  "sched_setattr",
+]
+const onSeveral: readonly SystemCall[] = ["setpriority", "ioprio_set"]
+
 const noSuchCall = 38
 const writing = flags.writeOnly | flags.readWrite | flags.create | flags.truncate | flags.temporary
 
 /** The program for seccomp(2), to be set with SECCOMP_FILTER_FLAG_NEW_LISTENER. */
-export function liveFilter({ reads, sockets }: LiveFilter, architecture: Architecture): Uint8Array {
+export function liveFilter({ reads, landlock = false }: LiveFilter, architecture: Architecture): Uint8Array {
   const when = (name: SystemCall, to: string): Line[] => {
     const number = callNumber(name, architecture)
     return number === undefined ? [] : [ifEqual(number, { yes: to })]
@@ -80,8 +92,9 @@ export function liveFilter({ reads, sockets }: LiveFilter, architecture: Archite
     loadCallNumber(),
     ...when("openat", "openat"),
     ...when("open", "open"),
-    ...when("utimensat", "utimensat"),
-    ...(sockets ? when("connect", "ask") : []),
+    ...when("utimensat", landlock ? "ask" : "utimensat"),
+    ...(landlock ? onProcesses.flatMap(name => when(name, "process")) : []),
+    ...(landlock ? onSeveral.flatMap(name => when(name, "ask")) : []),
     ...absent.flatMap(name => when(name, "absent")),
     ...always.flatMap(name => when(name, "ask")),
     jump("go on"),
@@ -94,6 +107,9 @@ export function liveFilter({ reads, sockets }: LiveFilter, architecture: Archite
     // A descriptor opened with O_PATH neither reads nor writes.
     ifAnyBit(flags.path, { yes: "go on" }),
     ...(reads ? [jump("ask")] : [ifAnyBit(writing, { yes: "ask", no: "go on" })]),
+    label("process"),
+    loadLow(0),
+    ifEqual(0, { yes: "go on", no: "ask" }),
     label("utimensat"),
     // Without a path it is about a descriptor that the program has.
     loadLow(1),

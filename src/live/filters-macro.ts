@@ -5,10 +5,10 @@ import { liveFilter } from "./filter.ts"
 
 /** Programs for seccomp(2) as base64. */
 export type FilterTexts = {
-  /** refuses calls */
-  refusing: { alone: string; nested: string }
+  /** refuses calls: with and without nested user namespaces; where there are none at all, by the network's mode */
+  refusing: { alone: string; nested: string; off: string; open: string }
   /** asks about calls; with or without opening for reading */
-  notifying: { reads: string; writes: string }
+  notifying: { reads: string; writes: string; landlock: string }
 }
 
 export function filterTexts(): Record<Architecture, FilterTexts> {
@@ -21,10 +21,13 @@ function textsFor(architecture: Architecture): FilterTexts {
     refusing: {
       alone: text(seccompFilter(architecture, { nestedUserns: false })),
       nested: text(seccompFilter(architecture, { nestedUserns: true })),
+      off: text(seccompFilter(architecture, { nestedUserns: false, withoutNamespaces: "off" })),
+      open: text(seccompFilter(architecture, { nestedUserns: false, withoutNamespaces: "open" })),
     },
     notifying: {
-      reads: text(liveFilter({ reads: true, sockets: false }, architecture)),
-      writes: text(liveFilter({ reads: false, sockets: false }, architecture)),
+      reads: text(liveFilter({ reads: true }, architecture)),
+      writes: text(liveFilter({ reads: false }, architecture)),
+      landlock: text(liveFilter({ reads: true, landlock: true }, architecture)),
     },
   }
 }

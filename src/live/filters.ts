@@ -6,13 +6,19 @@ import { filterTexts } from "./filters-macro.ts" with { type: "macro" }
 const texts = filterTexts()
 
 /** What refuses calls (docs/system-calls.md). */
-export function refusingFilter({ nestedUserns }: LaunchPlan, architecture: Architecture): Uint8Array {
-  const { alone, nested } = texts[architecture].refusing
-  return Buffer.from(nestedUserns ? nested : alone, "base64")
+export function refusingFilter(plan: LaunchPlan, architecture: Architecture): Uint8Array {
+  const { alone, nested, off, open } = texts[architecture].refusing
+  const usual = plan.nestedUserns ? nested : alone
+  const withoutNamespaces = plan.network.mode === "open" ? open : off
+  return Buffer.from(plan.bare === undefined ? usual : withoutNamespaces, "base64")
 }
 
 /** What asks the live engine; undefined where there is none. */
-export function notifyingFilter({ live }: LaunchPlan, architecture: Architecture): Uint8Array | undefined {
-  const { reads, writes } = texts[architecture].notifying
-  return live === undefined ? undefined : Buffer.from(live.reads ? reads : writes, "base64")
+export function notifyingFilter(
+  { live, bare }: LaunchPlan,
+  architecture: Architecture,
+): Uint8Array | undefined {
+  const { reads, writes, landlock } = texts[architecture].notifying
+  const usual = live?.reads === true ? reads : writes
+  return live === undefined ? undefined : Buffer.from(bare === undefined ? usual : landlock, "base64")
 }

@@ -106,7 +106,6 @@ const pathCalls: { readonly [Name in SystemCall]?: [Form, Read] } = {
   utime: [byPath, fromSeconds],
   utimes: [byPath, fromMicroseconds],
   futimesat: [below, fromMicroseconds],
-  utimensat: [belowUnless(3), asTheyAre],
   truncate: [byPath, size],
   setxattr: [byPath, setAttribute],
   lsetxattr: [byLink, setAttribute],
@@ -123,6 +122,7 @@ const descriptorCalls: { readonly [Name in SystemCall]?: Read } = {
 }
 
 export const changeHandlers: Handlers = {
+  utimensat: setTimes,
   ...mapped(
     pathCalls,
     ([form, read]): Handler =>
@@ -148,15 +148,24 @@ function changePath(session: Session, form: Form, read: Read): Outcome {
   // First what the caller's memory holds: after that it is known whether it was still the caller's (`locate`).
   const change = read(session, form.first)
   if (typeof change === "number") return change
-  const located = place.locate(base, listener.word(form.path), (bits & at.emptyPath) !== 0)
+  const located = place.locate(base, listener.word(form.path), { emptyIsBase: (bits & at.emptyPath) !== 0 })
   if (located < 0) return located
   const follows = typeof form.follows === "object" ? (bits & form.follows.unless) === 0 : form.follows
   return changeOnBehalf(place, follows, change, permissions)
 }
 
-function changeOpenFile(session: Session, read: Read): Outcome {
+/** Without a path it is about the file that is open (utimensat(2), futimens(3)). */
+function setTimes(session: Session): Outcome {
+  const { listener } = session
+  const isOpen = listener.word(1) === 0 && listener.int(0) !== at.currentDirectory
+  if (!isOpen) return changePath(session, belowUnless(3), asTheyAre)
+  return listener.int(3) === 0 ? changeOpenFile(session, asTheyAre, 2) : -errno.invalid
+}
+
+/** @param first index of the call's own arguments */
+function changeOpenFile(session: Session, read: Read, first = 1): Outcome {
   const { listener, place, permissions } = session
-  const change = read(session, 1)
+  const change = read(session, first)
   const located = place.locateDescriptor(listener.int(0))
   if (located < 0) return located
   if (isPathOnly(listener.thread, listener.int(0))) return -errno.badDescriptor

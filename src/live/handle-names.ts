@@ -1,6 +1,7 @@
 /** From the arguments of the calls on names to what names.ts needs. */
 import { at, errno } from "../kernel/file-flags.ts"
 import type { Handlers } from "./engine.ts"
+import { followLinks } from "./follow.ts"
 import { makeDirectoryAt, makeLinkAt, makeNodeAt, makeSymlinkAt, renameAt, unlinkAt } from "./names.ts"
 import type { Outcome, Session } from "./session.ts"
 
@@ -66,10 +67,12 @@ function hardLink(session: Session, { from, to }: TwoPaths, linkFlags: number): 
   const { place, other, listener, permissions } = session
   if ((linkFlags & ~(at.symlinkFollow | at.emptyPath)) !== 0) return -errno.invalid
   const base = from.directory === undefined ? at.currentDirectory : listener.int(from.directory)
-  const source = place.locate(base, listener.word(from.path), (linkFlags & at.emptyPath) !== 0)
+  const source = place.locate(base, listener.word(from.path), {
+    emptyIsBase: (linkFlags & at.emptyPath) !== 0,
+  })
   if (source < 0) return source
   const follows = (linkFlags & at.symlinkFollow) !== 0 || place.mustBeDirectory
-  const followed = follows ? place.followLink() : 0
+  const followed = follows ? followLinks(place) : 0
   return followed || located(session, to, other) || makeLinkAt(place, other, permissions)
 }
 

@@ -1,11 +1,10 @@
 /** From the arguments of open(2) and its kind to what openOnBehalf needs. */
-import { close, openAgain, setStatusFlags } from "../kernel/file-calls.ts"
 import { at, errno, flags } from "../kernel/file-flags.ts"
 import type { Address } from "../kernel/raw-call.ts"
-import { interruption } from "./caller.ts"
 import type { Handlers } from "./engine.ts"
-import { lasting, type Opened, type OpenRequest, openOnBehalf } from "./open.ts"
-import type { Later, Outcome, Session } from "./session.ts"
+import { type Opened, type OpenRequest, openOnBehalf } from "./open.ts"
+import type { Outcome, Session } from "./session.ts"
+import { given, openLater } from "./waits.ts"
 
 const writing = flags.writeOnly | flags.readWrite | flags.create | flags.truncate | flags.temporary
 
@@ -49,7 +48,7 @@ function openPath(session: Session, [base, path]: [number, Address], request: Wa
   const { listener, place, permissions, umasks } = session
   const reads = (request.flags & flags.accessMode) === flags.readOnly
   if ((request.flags & flags.temporary) !== 0 && reads) return -errno.invalid
-  const located = place.locate(base, path)
+  const located = place.locate(base, path, { reads: (request.flags & writing) === 0 })
   if (located < 0) return located
   if ((request.flags & makesFile) !== 0) umasks.take(listener.thread)
   const mode = request.mode & 0o7777
@@ -87,6 +86,8 @@ function openResolved(session: Session): Outcome {
   const wanted = { flags: how.readInt32LE(0), mode: how.readInt32LE(8) }
   const resolving = how.readInt32LE(16)
   if (!isValidHow(how)) return -errno.invalid
+  // The kernel hands in no descriptor that was opened with O_PATH (seccomp_unotify(2)).
+  if ((wanted.flags & flags.path) !== 0) return -errno.noCall
   // Never left to the kernel: the flags lie in memory, and what was opened for reading could be opened for writing then.
   if (resolving === 0) return openPath(session, [listener.int(0), listener.word(1)], wanted)
   const located = place.locateResolving(listener.int(0), listener.word(1), {
@@ -113,33 +114,6 @@ function isValidHow(how: Buffer): boolean {
 }
 
 function handIn(opened: Opened, wanted: number, session: Session): Outcome {
-  if (typeof opened === "object") return waitForReader(opened.waitsForReader, wanted, session)
+  if (typeof opened === "object") return openLater(opened, wanted, session)
   return opened < 0 ? opened : given(opened, wanted, session)
-}
-
-function given(opened: number, wanted: number, { listener }: Session, ticket?: bigint): number | "answered" {
-  const result = listener.answerWithDescriptor(opened, (wanted & flags.closeOnExec) !== 0, ticket)
-  close(opened)
-  return result < 0 ? result : "answered"
-}
-
-/** open(2) of a FIFO for writing returns when somebody has opened it for reading, or when a signal comes. */
-function waitForReader(fifo: number, wanted: number, session: Session): Later {
-  const { thread } = session.listener
-  const ticket = session.listener.ticket()
-  const giveUp = () => {
-    close(fifo)
-    return -errno.tooManyFiles
-  }
-  const attempt = () => {
-    const opened = openAgain(fifo, flags.writeOnly | flags.nonBlocking)
-    const waits = opened === -errno.noDeviceOrAddress && session.listener.isWaiting(ticket)
-    const interrupted = waits ? interruption(thread) : undefined
-    if (waits && interrupted === undefined) return "later"
-    close(fifo)
-    if (opened < 0) return interrupted ?? opened
-    setStatusFlags(opened, wanted & lasting)
-    return given(opened, wanted, session, ticket)
-  }
-  return { attempt, giveUp }
 }

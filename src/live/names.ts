@@ -40,7 +40,7 @@ function alreadyThere({ isObject }: Place): number {
 }
 
 /** The same for what is made and is no directory: no slash may stand behind its name. */
-function notMakeable(place: Place): number {
+export function notMakeable(place: Place): number {
   if (!place.mustBeDirectory || place.isSelf) return alreadyThere(place)
   return place.type() < 0 ? -errno.noEntry : -errno.exists
 }

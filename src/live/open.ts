@@ -1,18 +1,23 @@
 /** open(2), openat(2), openat2(2), creat(2): opened by us, the descriptor handed in. */
+
+import { nameOf } from "../base/path.ts"
+import { bytesOf } from "../base/path-bytes.ts"
+import { hasHadWriter } from "../kernel/fifo.ts"
 import { close, identify, openAgain, openName, setStatusFlags } from "../kernel/file-calls.ts"
 import { errno, fileTypes, flags } from "../kernel/file-flags.ts"
+import { pinned } from "../kernel/raw-call.ts"
 import { isOpenForWriting } from "./caller.ts"
+import { followLinks, linksMax } from "./follow.ts"
 import { openTerminal } from "./open-terminal.ts"
 import type { Permissions } from "./permissions.ts"
-import { linksMax, type Place } from "./place.ts"
+import type { Place } from "./place.ts"
+import { lasting, quickly, type Unopened } from "./waits.ts"
 
 export type OpenRequest = { thread: number; flags: number; mode: number }
 
-/** A descriptor or -errno; or, for a FIFO, the pinned FIFO that somebody must open for reading first (fifo(7)). */
-export type Opened = number | { waitsForReader: number }
+/** A descriptor or -errno; or what has to happen first. */
+export type Opened = number | Unopened
 
-/** What fcntl(2) F_SETFL sets: the rest of the flags is for the opening only. */
-export const lasting = flags.append | flags.nonBlocking | flags.async | flags.direct | flags.noAccessTime
 /** What opening a link without following it fails with; EROFS: a rule for the link's name, which leads elsewhere. */
 const mayBeLink = new Set<Opened>([-errno.tooManyLinks, -errno.notDirectory, -errno.readOnly])
 const exclusively = flags.create | flags.exclusive
@@ -23,7 +28,7 @@ export function openOnBehalf(place: Place, request: OpenRequest, permissions: Pe
   const follows =
     (place.mustBeDirectory || (request.flags & flags.noFollow) === 0) && !isExclusive(request.flags)
   if ((request.flags & flags.temporary) !== 0 && follows) {
-    const followed = place.followLink()
+    const followed = followLinks(place)
     if (followed < 0) return followed
   }
   for (let links = 0; links <= linksMax; links++) {
@@ -42,11 +47,13 @@ function openNamed(place: Place, request: OpenRequest, permissions: Permissions)
   if (creates && place.mustBeDirectory) return -errno.isDirectory
   if (place.path === "/dev/tty") return openTerminal(place, request)
   const barred = creates || writes(wanted) ? permissions.write(place) : 0
-  const refused = permissions.read(place) || (writes(wanted) ? barred : 0)
+  const refused = permissions.open(place) || (writes(wanted) ? barred : 0)
   if (refused < 0) return barred < 0 && isExclusive(wanted) && isThere(place) ? -errno.exists : refused
   // Where a name may not be made, a file that exists already may still be read.
   const used = barred < 0 ? wanted & ~exclusively : wanted
-  const opened = openName(place.directory, place.name, quickly(used) | directoryOf(place), mode)
+  const opened = place.mustBeDirectory
+    ? openDirectory(place, used)
+    : openName(place.directory, place.name, quickly(used), mode)
   if (opened === -errno.noEntry && barred < 0) return barred
   if (opened >= 0 && barred < 0 && isExclusive(wanted)) {
     close(opened)
@@ -57,22 +64,32 @@ function openNamed(place: Place, request: OpenRequest, permissions: Permissions)
     close(opened)
     return -errno.access
   }
-  if (opened === -errno.noDeviceOrAddress) return waiting(place, wanted)
-  return settled(opened, wanted)
+  return settled(opened, place, wanted)
+}
+
+const nameMax = 255
+const slashed = pinned(nameMax + 2)
+
+/** By the name with its slash: asked for by O_DIRECTORY, that would stay among the flags of the open file. */
+function openDirectory({ directory, path, isSelf, name }: Place, wanted: number): number {
+  const bytes = bytesOf(nameOf(path))
+  if (bytes.length > nameMax) return -errno.nameTooLong
+  slashed.bytes.set(bytes)
+  slashed.bytes.write("/\0", bytes.length)
+  return openName(directory, isSelf ? name : slashed.address, quickly(wanted), 0)
 }
 
 /** The file behind `/proc/self/fd/N` once more, with other flags. */
 function openObject(place: Place, { flags: wanted, thread }: OpenRequest, permissions: Permissions): Opened {
   if (isExclusive(wanted)) return -errno.exists
   if (place.ownLink !== undefined && (wanted & flags.noFollow) !== 0) return -errno.tooManyLinks
-  const answer = permissions.read(place) || (writes(wanted) ? permissions.write(place) : 0)
+  const answer = permissions.open(place) || (writes(wanted) ? permissions.write(place) : 0)
   // Somebody outside gave it a descriptor to write to; it may open that once more.
   const given = answer === -errno.readOnly && /^fd\//.test(place.ownLink ?? "")
   const refused = given && isOpenForWriting(thread, place.ownLink ?? "") ? 0 : answer
   if (refused < 0) return refused
   const opened = openAgain(place.directory, quickly(wanted) & ~exclusively & ~flags.noFollow)
-  if (opened === -errno.noDeviceOrAddress) return waiting(place, wanted)
-  return settled(opened, wanted)
+  return settled(opened, place, wanted)
 }
 
 function isExclusive(wanted: number): boolean {
@@ -89,26 +106,26 @@ function writes(wanted: number): boolean {
   return (wanted & flags.accessMode) !== flags.readOnly || (wanted & flags.truncate) !== 0
 }
 
-/** We may not wait where the program would: a FIFO is tried, a terminal does not become ours. */
-function quickly(wanted: number): number {
-  return wanted | flags.noControllingTerminal | flags.nonBlocking
-}
-
-function directoryOf({ mustBeDirectory }: Place): number {
-  return mustBeDirectory ? flags.directory : 0
-}
-
-function settled(opened: number, wanted: number): number {
-  if (opened >= 0 && (wanted & flags.nonBlocking) === 0) setStatusFlags(opened, wanted & lasting)
+/** What was opened without waiting: whether the program would have waited. */
+function settled(opened: number, place: Place, wanted: number): Opened {
+  if ((wanted & (flags.nonBlocking | flags.path)) !== 0) return opened
+  if (opened < 0) return waits(opened, place, wanted)
+  // A pipe that never had a name is open at both ends already.
+  const mayLackWriter = (wanted & flags.accessMode) === flags.readOnly && place.path.startsWith("/")
+  if (mayLackWriter && hasHadWriter(opened) === false) return { kind: "without writer", descriptor: opened }
+  setStatusFlags(opened, wanted & lasting)
   return opened
 }
 
-function waiting(place: Place, wanted: number): Opened {
-  const blocks = (wanted & flags.nonBlocking) === 0 && (wanted & flags.accessMode) === flags.writeOnly
+/** ENXIO: a FIFO that nobody reads; EAGAIN: a file that another program has a lease on (fcntl(2), F_SETLEASE). */
+function waits(failed: number, place: Place, wanted: number): Opened {
+  if (failed !== -errno.noDeviceOrAddress && failed !== -errno.again) return failed
   const pinned = place.pin()
   if (pinned < 0) return pinned
-  const mode = identify(pinned)?.mode ?? 0
-  if (blocks && (mode & fileTypes.mask) === fileTypes.fifo) return { waitsForReader: pinned }
+  const type = (identify(pinned)?.mode ?? 0) & fileTypes.mask
+  const lacksReader = type === fileTypes.fifo && (wanted & flags.accessMode) === flags.writeOnly
+  if (failed === -errno.again ? type === fileTypes.regular : lacksReader)
+    return { kind: "pinned", descriptor: pinned, until: failed }
   close(pinned)
-  return -errno.noDeviceOrAddress
+  return failed
 }

@@ -2,11 +2,15 @@
  * What means another process to us than to the program, because it names the one that looks it up: `/proc/self`,
  * `/dev/fd` (proc_pid_fd(5)). The kernel follows no such link on our behalf; here is where they lead for the program.
  */
-import { ownNumber } from "./caller.ts"
+import { ownNumber, ownThreadNumber } from "./caller.ts"
+import type { OwnProcesses } from "./own-processes.ts"
 
 const byItself = /^\/(?:proc\/(?:self|thread-self)\/(fd\/\d+|cwd|root|exe)|dev\/(fd\/\d+))(?:\/+|$)/
 const byNumber = /^\/proc\/(\d+)\/(fd\/\d+|cwd|root|exe)(?:\/+|$)/
-const directory = /^\/proc\/(?:self|thread-self)(?=\/|$)/
+const directory = /^\/proc\/self(?=\/|$)/
+const threadDirectory = /^\/proc\/thread-self(?=\/|$)/
+/** links that lead to what a process has, whatever stands in them; the first process is not the program's to look into */
+const foreign = /^\/proc\/(?!1\/)\d+(?:\/task\/\d+)?\/(?:(?:fd|ns|map_files)\/[^/]+|cwd|root|exe)$/
 /** links below `self`, as the kernel makes them: `/proc/net` → `self/net` */
 const belowSelf = /^\/proc\/(?=(?:net|mounts)(?:\/|$))/
 
@@ -18,6 +22,15 @@ export type OwnLink =
   | { kind: "link"; link: string; rest: string }
   /** the same path without `self` */
   | { kind: "path"; path: string }
+
+/**
+ * Whether the kernel follows the link to an object and not to a path, and the program may follow it.
+ * @param path canonical, in the program's view
+ * @param processes where others than those of the sandbox are seen
+ */
+export function isForeignLink(path: string, processes: OwnProcesses | undefined): boolean {
+  return foreign.test(path) && !processes?.isOthers(path)
+}
 
 /** Whether it is worth looking closer: few paths are. */
 export function mayBeOwn(path: Buffer): boolean {
@@ -36,6 +49,10 @@ export function ownLink(path: string, thread: number): OwnLink | undefined {
     return { kind: "link", link: numbered[2] ?? "", rest: path.slice(numbered[0].length) }
   if (belowSelf.test(path))
     return { kind: "path", path: path.replace(belowSelf, `/proc/${ownNumber(thread)}/`) }
+  if (threadDirectory.test(path)) {
+    const own = `/proc/${ownNumber(thread)}/task/${ownThreadNumber(thread)}`
+    return { kind: "path", path: path.replace(threadDirectory, own) }
+  }
   if (!directory.test(path)) return undefined
   return { kind: "path", path: path.replace(directory, `/proc/${ownNumber(thread)}`) }
 }

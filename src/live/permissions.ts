@@ -3,10 +3,13 @@ import { nameOf, parentOf } from "../base/path.ts"
 import { identify } from "../kernel/file-calls.ts"
 import { errno, fileTypes } from "../kernel/file-flags.ts"
 import type { Answer, Gate } from "./gate.ts"
+import { isOfProcess, type OwnProcesses } from "./own-processes.ts"
 import type { Place } from "./place.ts"
 
 /** What the kernel adds to the path of a file that has lost its name (proc_pid_fd(5)). */
 const deleted = " (deleted)"
+
+const ownLinks = new Set(["/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/fd"])
 
 /** Directories of repositories that are remembered: a program that makes them without end does not fill our memory. */
 const begunMax = 100_000
@@ -20,11 +23,16 @@ export class Permissions {
   readonly gate: Gate
   readonly #begun = new Set<string>()
   readonly #mountPoints: ReadonlySet<string>
+  readonly #processes: OwnProcesses | undefined
 
-  /** @param mountPoints what the sandbox has mounted, by path */
-  constructor(gate: Gate, mountPoints: readonly string[]) {
+  /**
+   * @param mountPoints what the sandbox has mounted, by path
+   * @param processes where it has no mounts and no processes of its own: what those would say is said here then
+   */
+  constructor(gate: Gate, mountPoints: readonly string[], processes?: OwnProcesses) {
     this.gate = gate
     this.#mountPoints = new Set(mountPoints)
+    this.#processes = processes
   }
 
   /** Opening for reading, or listing. */
@@ -36,31 +44,40 @@ export class Permissions {
     return answer || (isObject && path.endsWith(deleted) ? this.gate.read(path.slice(0, -deleted.length)) : 0)
   }
 
+  /** The same where we open it: with rights of ours, which the program may not have. */
+  open(place: Place): Answer {
+    const hidden = this.#processes?.isBeyond(place.path) ?? isFirstProcess(place)
+    if (hidden) return -errno.access
+    return this.#isOwnLink(place) ? 0 : this.read(place)
+  }
+
   /** Making a symlink, or giving it another name. */
   writeLink(place: Place): Answer {
     // Whoever reads an agent's own file outside would follow it.
     const answer = place.isHostFile ? -errno.access : this.gate.writeLink(place.path)
-    return answer < 0 && this.#isSample(place) ? 0 : answer
+    return answer < 0 && this.#isSample(place) ? 0 : answer || this.#whereNoMountIs(place)
   }
 
   /** Writing to a file, or making it: the call cannot say which it will be. */
   write(place: Place): Answer {
     if (this.#isUnowned(place)) return 0
     if (isBeyondReach(place)) return -errno.access
+    if (this.#isOwnLink(place)) return 0
     if (place.isObject && this.gate.judge.accessOf(place.path) === "read") return -errno.readOnly
     const answer = this.gate.writeFile(place.path)
-    return answer < 0 && this.#isSample(place) ? 0 : answer
+    return answer < 0 && this.#isSample(place) ? 0 : answer || this.#whereNoMountIs(place)
   }
 
   makeDirectory(place: Place): Answer {
     const answer = this.gate.write(place.path)
-    return answer < 0 && place.path.endsWith("/.git/hooks") && this.#isBegun(place.directory) ? 0 : answer
+    const isBegun = answer < 0 && place.path.endsWith("/.git/hooks") && this.#isBegun(place.directory)
+    return isBegun ? 0 : answer || this.#whereNoMountIs(place)
   }
 
   remove(place: Place): Answer {
     if (this.isMountPoint(place)) return -errno.busy
     const answer = this.#isPointer(place) ? -errno.access : this.gate.write(place.path)
-    return answer < 0 && this.#isBegun(place.directory) ? 0 : answer
+    return answer < 0 && this.#isBegun(place.directory) ? 0 : answer || this.#whereNoMountIs(place)
   }
 
   /** The kernel keeps mount points where they are, but only for those who see them mounted (rename(2), EBUSY). */
@@ -73,7 +90,7 @@ export class Permissions {
     if (this.#isUnowned(place)) return 0
     if (isBeyondReach(place)) return -errno.access
     const answer = this.#isPointer(place) ? -errno.access : this.gate.write(place.path)
-    return answer < 0 && this.isBegunConfig(place) ? 0 : answer
+    return answer < 0 && this.isBegunConfig(place) ? 0 : answer || this.#whereNoMountIs(place)
   }
 
   /** Whether the place is the configuration of a repository of this session. */
@@ -86,6 +103,19 @@ export class Permissions {
     if (!isGit(place.path) && !this.#isBegun(place.directory)) return
     const identity = identityOf(descriptor)
     if (identity !== undefined && this.#begun.size < begunMax) this.#begun.add(identity)
+  }
+
+  /** Where `/dev` is the host's and closed: a link to what the program has open itself, to be followed. */
+  #isOwnLink({ path }: Place): boolean {
+    return this.#processes !== undefined && ownLinks.has(path)
+  }
+
+  /** What is not writable is a read-only mount to the sandbox, or nothing at all; where it has none, this is why not. */
+  #whereNoMountIs({ path, isHostFile }: Place): Answer {
+    if (this.#processes === undefined || isHostFile) return 0
+    if (isOfProcess(path)) return this.#processes.isOthers(path) ? -errno.access : 0
+    const access = this.gate.judge.accessOf(path)
+    return access === "write" ? 0 : access === "read" ? -errno.readOnly : -errno.access
   }
 
   #isBegun(descriptor: number): boolean {
@@ -126,6 +156,18 @@ function identityOf(descriptor: number): string | undefined {
 function isBeyondReach({ path }: Place): boolean {
   const [, root, process] = path.split("/", 3)
   return root === "proc" && !(Number(process) > 1)
+}
+
+/**
+ * What anybody may know of a process. The rest the kernel gives to whoever could trace it (proc(5), ptrace(2)): we could
+ * trace the first process of the sandbox, the program could not.
+ */
+const known =
+  /^(?:task\/\d+\/)?(?:c(?:group|mdline|omm|puset)|fd|limits|loginuid|mount(?:info|s|stats)|net(?:\/.*)?|ns|oom_\w+|sched(?:stat)?|sessionid|setgroups|statm?|status|task(?:\/\d+)?|(?:u|g|proj)id_map|wchan)$/
+
+function isFirstProcess({ path }: Place): boolean {
+  const first = "/proc/1/"
+  return path.startsWith(first) && !known.test(path.slice(first.length))
 }
 
 function isGit(path: string): boolean {

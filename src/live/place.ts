@@ -2,17 +2,18 @@
  * Where a name that the program gave leads: the directory, pinned by a descriptor, and the last name, in memory of ours
  * (path_resolution(7)). What is looked at here is what is acted on.
  */
-import { textOf } from "../base/path-bytes.ts"
 import { close, identify, openAgain, openAt, pathOfDescriptor, readLinkAt } from "../kernel/file-calls.ts"
 import { errno, fileTypes, flags, resolve } from "../kernel/file-flags.ts"
 import type { Listener } from "../kernel/listener.ts"
 import { type Address, pinned, pinnedString } from "../kernel/raw-call.ts"
 import { openBase } from "./caller.ts"
 import type { HostFiles } from "./host-files.ts"
-import { below, ProgramPath, slash } from "./program-path.ts"
+import { cutLastName } from "./last-name.ts"
+import { isForeignLink } from "./own-links.ts"
+import type { OwnProcesses } from "./own-processes.ts"
+import { below, ProgramPath } from "./program-path.ts"
 
-/** More links in a row than this are no path (path_resolution(7)). */
-export const linksMax = 40
+const slash = 47
 const dot = pinnedString(".").address
 const rootPath = pinnedString("/").address
 const directoryOnly = flags.path | flags.directory
@@ -23,6 +24,7 @@ export class Place {
   readonly #path: ProgramPath
   readonly #link = pinned(4096)
   readonly #hostFiles: HostFiles
+  readonly #processes: OwnProcesses | undefined
 
   /** the directory that holds the name; the file itself when `isObject` */
   directory = -1
@@ -38,11 +40,14 @@ export class Place {
   isHostFile = false
   /** a slash stood at the end */
   mustBeDirectory = false
+  /** the call changes nothing: links of other processes are followed, and files are the program's own view of them */
+  #reads = false
 
-  constructor(listener: Listener, root: number, hostFiles: HostFiles) {
+  constructor(listener: Listener, root: number, { hostFiles, processes }: Surroundings) {
     this.#listener = listener
     this.#hostFiles = hostFiles
-    this.#path = new ProgramPath(listener, root)
+    this.#processes = processes
+    this.#path = new ProgramPath(listener, root, processes)
   }
 
   /** the link below `/proc/self` that the path went through last: `fd/1` */
@@ -53,17 +58,13 @@ export class Place {
   /**
    * Finds the directory and the last name, whatever stands there.
    * @param base the descriptor argument that a relative path starts from, or AT_FDCWD
-   * @param emptyIsBase an empty path stands for the descriptor (AT_EMPTY_PATH)
+   * @param how emptyIsBase: an empty path stands for the descriptor (AT_EMPTY_PATH); reads: the call changes nothing
    * @returns 0, or the -errno of the call
    */
-  locate(base: number, path: Address, emptyIsBase = false): number {
-    this.mustBeDirectory = false
+  locate(base: number, path: Address | Buffer, how: { emptyIsBase?: boolean; reads?: boolean } = {}): number {
     const copied = this.#path.copy(path)
-    if (copied === -errno.noEntry && emptyIsBase) return this.locateDescriptor(base)
-    const begun = copied || this.#path.start(base)
-    if (begun < 0) return begun
-    // Before anything is done in what /proc/PID led to: the caller may be gone and its number another's.
-    return this.#listener.isValid() ? this.#find() : -errno.noEntry
+    if (copied === -errno.noEntry && how.emptyIsBase) return this.locateDescriptor(base)
+    return copied || this.#start(base, how.reads ?? false) || this.#find()
   }
 
   /** Copies the path that the program gave. @returns its text when it is absolute, or -errno */
@@ -78,22 +79,18 @@ export class Place {
     if (begun < 0) return begun
     if (this.#path.isWhole) return this.#enter(this.#path.takeBase())
     return this.#enter(
-      this.#path.open(this.#path.address, pathOnly(noFollow), { resolving: below, foreign: true }),
+      this.#path.open(this.#path.address, pathOnly(noFollow), { resolving: below, foreign: "looked at" }),
     )
   }
 
   /** As openat2(2) finds it with `resolve` flags; where nothing is, the directory by the same rules. @returns as `locate` */
   locateResolving(base: number, path: Address, how: Resolving): number {
-    this.mustBeDirectory = false
-    const copied = this.#path.copy(path)
-    if (copied < 0) return copied
+    const begun = this.#path.copy(path) || this.#start(base, false)
+    if (begun < 0) return begun
     const bounded = (how.resolving & (resolve.beneath | resolve.inRoot)) !== 0
     if (!bounded || this.#path.isAbsolute)
       return (how.resolving & resolve.beneath) !== 0 ? -errno.crossDevice : -errno.noCall
-    if (how.makes && this.#path.endsInSlash) return -errno.isDirectory
-    const begun = this.#path.start(base)
-    if (begun < 0) return begun
-    if (!this.#listener.isValid()) return -errno.noEntry
+    if (how.makes && this.#path.bytes[this.#path.length - 1] === slash) return -errno.isDirectory
     const object = this.#path.open(this.#path.address, pathOnly(how.noFollow), how)
     return object === -errno.noEntry ? this.#split(how.resolving) : this.#enter(object)
   }
@@ -101,22 +98,15 @@ export class Place {
   /** The place is what a descriptor of the program refers to. @returns as `locate` */
   locateDescriptor(descriptor: number): number {
     this.mustBeDirectory = false
+    this.#reads = false
     const entered = this.#enter(openBase(this.#listener.thread, descriptor))
     return entered || (this.#listener.isValid() ? 0 : -errno.noEntry)
-  }
-
-  /** Where the name is a link, what it leads to takes its place. @returns 0, or -errno */
-  followLink(): number {
-    for (let links = 0; links < linksMax; links++) {
-      const followed = this.followOneLink()
-      if (followed <= 0) return followed
-    }
-    return -errno.tooManyLinks
   }
 
   /** @returns 1 when the name was a link and its target took its place, 0 when it is none, or -errno */
   followOneLink(): number {
     if (this.isSelf || this.isObject) return 0
+    if (this.#reads && isForeignLink(this.path, this.#processes)) return this.#enterForeign() || 1
     const length = readLinkAt(this.directory, this.name, this.#link)
     if (length <= 0) return 0
     // It would lead on in the host's own view of its files.
@@ -147,30 +137,39 @@ export class Place {
     this.#path.release()
   }
 
+  /** @returns 0 or -errno */
+  #start(base: number, reads: boolean): number {
+    this.mustBeDirectory = false
+    this.#reads = reads
+    // Before anything is done in what /proc/PID led to: the caller may be gone and its number another's.
+    return this.#path.start(base) || (this.#listener.isValid() ? 0 : -errno.noEntry)
+  }
+
   #find(): number {
     return this.#path.isWhole ? this.#enter(this.#path.takeBase()) : this.#split(below)
   }
 
   #split(resolving: number): number {
-    const { bytes, address } = this.#path
-    let { length } = this.#path
-    while (length > 1 && bytes[length - 1] === slash) length--
+    const { bytes, address, length } = this.#path
+    const { start, text, slashed } = cutLastName(bytes, length)
     // A slash stays when what stands before it is a link: so must be what that leads to.
-    this.mustBeDirectory ||= bytes[length] === slash
-    bytes[length] = 0
-    const last = bytes.lastIndexOf(slash, length - 1)
-    const name = bytes.subarray(last + 1, length)
+    this.mustBeDirectory ||= slashed
     this.isObject = false
-    this.isSelf = name.length <= 2 && name.every(byte => byte === 46)
-    const text = this.isSelf ? "" : textOf(name)
-    this.name = this.isSelf ? dot : address + last + 1
-    if (last > 0 && !this.isSelf) bytes[last] = 0
-    if (last < 0 && !this.isSelf) this.directory = this.#path.takeBase()
+    this.isSelf = text === ""
+    this.name = this.isSelf ? dot : address + start
+    if (start === 0 && !this.isSelf) this.directory = this.#path.takeBase()
     else {
-      const parent = this.isSelf || last > 0 ? address : rootPath
-      this.directory = this.#path.open(parent, directoryOnly, { resolving })
+      const parent = this.isSelf || start > 1 ? address : rootPath
+      this.directory = this.#path.open(parent, directoryOnly, { resolving, foreign: this.#reads && "opened" })
     }
     return this.directory < 0 ? this.directory : this.#named(text)
+  }
+
+  /** What `/proc/PID/fd/N` and its like lead to, which the kernel alone knows. */
+  #enterForeign(): number {
+    const object = openAt(this.directory, this.name, flags.path)
+    this.release()
+    return this.#enter(object)
   }
 
   /** From here on nothing of an earlier call may be taken for the name. */
@@ -188,11 +187,13 @@ export class Place {
     if (parent === undefined) return -errno.nameTooLong
     this.path = name === "" ? parent : parent === "/" ? `/${name}` : `${parent}/${name}`
     const seen = this.directory
-    if (!this.isObject) this.directory = this.#hostFiles.directoryOf(this.path, seen)
+    if (!this.isObject && !this.#reads) this.directory = this.#hostFiles.directoryOf(this.path, seen)
     this.isHostFile = this.directory !== seen
     return 0
   }
 }
 
+/** @property processes undefined where the sandbox sees no others than its own */
+export type Surroundings = { hostFiles: HostFiles; processes: OwnProcesses | undefined }
 type Resolving = { resolving: number; noFollow: boolean; makes: boolean }
 const pathOnly = (noFollow: boolean) => flags.path | (noFollow ? flags.noFollow : 0)

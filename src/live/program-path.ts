@@ -2,6 +2,7 @@
  * A path as the program means it: where it starts, and its text, both in our hands. It is copied once and opened in the
  * program's view of the file system: another thread can change the program's memory, not this (openat2(2)).
  */
+import { isWithin } from "../base/path.ts"
 import { bytesOf } from "../base/path-bytes.ts"
 import { close, openResolving, pathOfDescriptor } from "../kernel/file-calls.ts"
 import { errno, flags, resolve } from "../kernel/file-flags.ts"
@@ -9,10 +10,12 @@ import type { Listener } from "../kernel/listener.ts"
 import { type Address, pinned } from "../kernel/raw-call.ts"
 import { openBase, openOwn } from "./caller.ts"
 import { mayBeOwn, ownLink } from "./own-links.ts"
-import { openStepByStep } from "./step-by-step.ts"
+import type { OwnProcesses } from "./own-processes.ts"
+import { type Foreign, openStepByStep } from "./step-by-step.ts"
 
-export const slash = 47
+const slash = 47
 const pathMax = 4096
+const ownProcess = `/proc/${process.pid}`
 const ownTrees = /^[/.]*(proc|dev)(\/|$)/
 
 /** How relative paths are resolved where nothing else is asked for. */
@@ -21,6 +24,7 @@ export const below = resolve.beneath | resolve.noMagicLinks
 export class ProgramPath {
   readonly #listener: Listener
   readonly #root: number
+  readonly #processes: OwnProcesses | undefined
   readonly #text = pinned(2 * pathMax + 2)
   readonly #whole = pinned(pathMax)
   #absolute = false
@@ -34,10 +38,11 @@ export class ProgramPath {
   /** the link below `/proc/self` that the path went through last: `fd/1` */
   ownLink: string | undefined
 
-  /** @param root the program's `/`, pinned: nothing in the sandbox can change it */
-  constructor(listener: Listener, root: number) {
+  /** @param root the program's `/`, which nothing in the sandbox can change @param processes where `/proc` is ours too */
+  constructor(listener: Listener, root: number, processes: OwnProcesses | undefined) {
     this.#listener = listener
     this.#root = root
+    this.#processes = processes
   }
 
   get bytes(): Buffer {
@@ -52,13 +57,10 @@ export class ProgramPath {
     return this.bytes[0] === slash
   }
 
-  get endsInSlash(): boolean {
-    return this.bytes[this.length - 1] === slash
-  }
-
-  /** Copies what the program gave. @returns 0 or -errno */
-  copy(path: Address): number {
-    this.length = this.#listener.readString(path, this.#text)
+  /** Copies what the program gave, or what of it was copied before. @returns 0 or -errno */
+  copy(path: Address | Buffer): number {
+    if (typeof path === "number") this.length = this.#listener.readString(path, this.#text)
+    else this.#setLength(path.copy(this.bytes))
     return this.length <= 0 ? this.length || -errno.noEntry : 0
   }
 
@@ -86,18 +88,20 @@ export class ProgramPath {
 
   /**
    * Opens the text, or its beginning, as it lies in `bytes`.
-   * @param foreign links of other processes below `/proc` are followed too: only to look at what they lead to
+   * @param foreign whether links of other processes below `/proc` are followed too
    * @returns a descriptor or -errno
    */
-  open(path: Address, openFlags: number, how: { resolving: number; foreign?: boolean }): number {
+  open(path: Address, openFlags: number, how: { resolving: number; foreign?: Foreign | false }): number {
     const opened = this.#openPlainly(path, openFlags, how.resolving)
     if (how.resolving !== below || !this.#mayBeElsewhere(opened)) return opened
+    if (opened >= 0) close(opened)
     const text = this.#textFrom(path)
     if (text === undefined) return -errno.nameTooLong
     return openStepByStep(text, openFlags, {
       thread: this.#listener.thread,
       openInRoot: (address, flags) => this.#openInRoot(address, flags),
       foreign: how.foreign ?? false,
+      processes: this.#processes,
     })
   }
 
@@ -118,8 +122,9 @@ export class ProgramPath {
     return opened === -errno.crossDevice && resolving === below ? this.#openByText(openFlags) : opened
   }
 
-  /** What did not open can be a link that means something else to the program: those stand in `/proc` and `/dev`. */
+  /** What means something else to the program: links in `/proc` and `/dev`, which did not open, or led to us. */
   #mayBeElsewhere(opened: number): boolean {
+    if (opened >= 0) return this.#processes !== undefined && isOurs(opened)
     if (opened === -errno.crossDevice || opened === -errno.tooManyLinks) return true
     if (opened !== -errno.noEntry) return false
     const start = this.#absolute ? this.toString() : (pathOfDescriptor(this.#base) ?? "")
@@ -178,21 +183,18 @@ export class ProgramPath {
 
   /** `..` or a link led out of the base: the same from the root, by the path of the base. */
   #openByText(openFlags: number): number {
-    const path = pathOfDescriptor(this.#base)
-    if (path === undefined) return -errno.nameTooLong
-    const base = bytesOf(path)
-    const end = this.bytes.indexOf(0)
+    const text = this.#textFrom(this.address)
     const { bytes, address } = this.#whole
-    if (base.length + 1 + end >= bytes.length) return -errno.nameTooLong
-    base.copy(bytes)
-    bytes[base.length] = slash
-    this.bytes.copy(bytes, base.length + 1, 0, end + 1)
+    if (text === undefined || text.length >= bytes.length) return -errno.nameTooLong
+    bytes[bytes.write(text, "latin1")] = 0
     return this.#openInRoot(address, openFlags)
   }
 
   #openInRoot(path: Address, openFlags: number): number {
-    const opened = openResolving(this.#root, path, openFlags, resolve.inRoot)
-    // EAGAIN: something was renamed meanwhile, and the kernel cannot say whether `..` stayed within.
-    return opened === -errno.again ? openResolving(this.#root, path, openFlags, resolve.inRoot) : opened
+    return openResolving(this.#root, path, openFlags, resolve.inRoot)
   }
+}
+
+function isOurs(descriptor: number): boolean {
+  return isWithin(pathOfDescriptor(descriptor) ?? "", ownProcess)
 }

@@ -7,13 +7,21 @@ import { bytesOf } from "../base/path-bytes.ts"
 import { close, openAgain, openAt, pathOfDescriptor, readLinkAt } from "../kernel/file-calls.ts"
 import { errno, flags } from "../kernel/file-flags.ts"
 import { type Address, pinned, pinnedString } from "../kernel/raw-call.ts"
-import { openOwn, ownNumber } from "./caller.ts"
+import { openOwn, ownNumber, ownThreadNumber } from "./caller.ts"
+import { isForeignLink } from "./own-links.ts"
+import type { OwnProcesses } from "./own-processes.ts"
+
+/**
+ * What links of other processes are followed for. What is only looked at is opened by the kernel with the program's own
+ * rights; what we open is not, and the first process of the sandbox has nothing that the program could open.
+ */
+export type Foreign = "looked at" | "opened"
 
 export type Steps = {
   thread: number
   openInRoot: (path: Address, openFlags: number) => number
-  /** links of other processes are followed too: only to look at what they lead to */
-  foreign: boolean
+  foreign: Foreign | false
+  processes: OwnProcesses | undefined
 }
 
 const linksMax = 40
@@ -56,7 +64,7 @@ export function openStepByStep(path: string, openFlags: number, steps: Steps): n
 function nextStep(path: string, steps: Steps): string | number {
   const own = `/proc/${ownNumber(steps.thread)}`
   if (path === "/proc/self") return own
-  if (path === "/proc/thread-self") return own
+  if (path === "/proc/thread-self") return `${own}/task/${ownThreadNumber(steps.thread)}`
   const [, process, what = ""] = path.match(magic) ?? []
   if (process !== undefined && own === `/proc/${process}`) return openOwn(steps.thread, what)
   const opened = openText(path, flags.path | flags.noFollow, steps)
@@ -65,7 +73,8 @@ function nextStep(path: string, steps: Steps): string | number {
   close(opened)
   if (length <= 0) return ""
   if (process === undefined) return link.bytes.toString("latin1", 0, length)
-  if (!steps.foreign) return -errno.access
+  if (steps.foreign === false || (steps.foreign === "opened" && !isForeignLink(path, steps.processes)))
+    return -errno.access
   const parent = openText(path.slice(0, path.lastIndexOf("/")), flags.path, steps)
   if (parent < 0) return parent
   const led = openAt(parent, pointer(path.slice(path.lastIndexOf("/") + 1)), flags.path)

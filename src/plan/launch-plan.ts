@@ -1,5 +1,6 @@
 /** Everything a launch does, as data: what a backend renders, `--dry-run` prints and `explain` reads. */
-import type { NetworkMode } from "../policy/layer.ts"
+import type { Credential } from "../policy/credential.ts"
+import type { HostRule } from "../policy/layer.ts"
 
 /** One step of building the file system that the command sees; in order, shallow first. */
 export type Mount =
@@ -15,6 +16,8 @@ export type Mount =
   | { kind: "directory"; path: string; mode: number; why: string }
   | { kind: "link"; path: string; target: string; why: string }
   | { kind: "file"; path: string; content: string; why: string }
+  /** a file of the sandbox's own over one of the host's, read-only */
+  | { kind: "data"; path: string; content: string | Uint8Array; why: string }
   | { kind: "proc"; path: string; why: string }
   | { kind: "dev"; path: string; why: string }
   /** no writing any more to what stands at the path, whatever is mounted below it */
@@ -29,9 +32,51 @@ export type LandlockWall = {
   scopeAbstractSockets: boolean
 }
 
+/** What a sandbox without mounts needs besides (the landlock backend). */
+export type BareSandbox = {
+  /** the session's own directory, made for it and gone with it */
+  directory: string
+  /** the Node preload for browsers, a file in it */
+  preload: string
+  /** what Landlock lets be read and executed; the live engine judges each opening by itself */
+  readable: readonly { path: string; kind: "directory" | "file" }[]
+}
+
+export type NetworkPlan =
+  /** a network namespace with nothing in it */
+  | { mode: "off" }
+  /** the host's own */
+  | { mode: "open" }
+  | FilteredNetwork
+
+/** A network namespace from which every connection ends at Cordon, which decides by host name and port. */
+export type FilteredNetwork = {
+  mode: "filtered"
+  rules: readonly HostRule[]
+  ask: "never" | "unlisted"
+  /** how long a connection that is asked about is held */
+  askTimeoutMs: number
+  /** inside, 127.0.0.1 and these ports are the host's */
+  hostPorts: readonly number[]
+  /** the host's 127.0.0.1 and these ports are the sandbox's */
+  expose: readonly number[]
+  /** what the host itself goes through */
+  proxy: UpstreamProxy | undefined
+  credentials: readonly Credential[]
+}
+
+export type UpstreamProxy = {
+  /** `http://user:password@proxy.corp:3128`: never shown with its password */
+  url: string
+  /** names, suffixes and ranges that are reached without it (NO_PROXY) */
+  except: readonly string[]
+}
+
 export type LiveNames = {
   /** opening for reading is asked about too */
   reads: boolean
+  /** what is asked about is opened by us: nothing is left to the kernel, which reads the path a second time */
+  carriesOutReads: boolean
 }
 
 /** What the command may use of the machine. */
@@ -80,6 +125,14 @@ export type GroupValue = {
   mayBeMissing?: true
 }
 
+/** A unix socket of the host, there or not. */
+export type NamedSocket = {
+  /** as the policy says it */
+  path: string
+  /** where that leads on the host */
+  canonical: string
+}
+
 export type LaunchPlan = {
   session: string
   command: readonly string[]
@@ -88,14 +141,18 @@ export type LaunchPlan = {
   mounts: readonly Mount[]
   /** the whole environment of the command */
   environment: Readonly<Record<string, string>>
-  network: { mode: Exclude<NetworkMode, "filtered"> }
+  network: NetworkPlan
   /** programs inside may make user namespaces, and mount in those */
   nestedUserns: boolean
   /** Landlock beneath the mounts; undefined where the kernel has none */
   landlock: LandlockWall | undefined
+  /** rules alone make the sandbox, without namespaces and mounts; undefined where bubblewrap builds one */
+  bare: BareSandbox | undefined
   /** names decided on when they are used; undefined when mounts say it all */
   live: LiveNames | undefined
   limits: Limits
+  /** unix sockets of the host that may be connected to */
+  unixSockets: readonly NamedSocket[]
   /** files of the agent's own that lie in directories which are read-only inside */
   stateFiles: readonly string[]
   /** directories of the agent that are made on the host, as the agent itself would */

@@ -8,10 +8,12 @@ import type { PathFacts } from "../host/path-facts.ts"
 import type { Policy } from "../policy/policy.ts"
 import { planEnvironment } from "./environment.ts"
 import { planFilesystem } from "./filesystem.ts"
+import { nameFiles } from "./inside-network.ts"
 import type { LaunchPlan, Mount } from "./launch-plan.ts"
 import { planLimits } from "./limits.ts"
 import type { Resolved } from "./links.ts"
 import { planLive } from "./live.ts"
+import { networkWarnings, planNetwork } from "./network.ts"
 import { noSandboxVariables, preloadPath } from "./no-sandbox.ts"
 import { linksOf, placesOf } from "./nodes.ts"
 import type { StatePlan } from "./state.ts"
@@ -37,6 +39,8 @@ export type PlanRequest = {
   limitFacts: () => LimitFacts
   /** the environment that Cordon was started with */
   inherited: Readonly<Record<string, string | undefined>>
+  /** the machine's own name */
+  hostname: string
   /** names of variables that point at services of the host */
   pointers: readonly string[]
 }
@@ -54,7 +58,12 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
     links: [...linksOf(resolved.paths, facts), ...facts(request.account.homeSpelled).links],
   })
   const sockets = abstractSockets(request)
-  const { live, degraded: unasked } = planLive(resolved, request.kernel, policy.optional)
+  const network = planNetwork(policy, { environment: request.inherited })
+  const { live, degraded: unasked } = planLive(
+    resolved,
+    { kernel: request.kernel, network, mode: policy.settings.live.value },
+    policy.optional,
+  )
   const { limits, degraded } = planLimits(policy, request.limitFacts)
   return {
     session: request.session,
@@ -63,13 +72,15 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
     mounts: [
       ...filesystem.mounts.filter(({ kind }) => kind !== "sealed"),
       ...ownFiles(request),
+      ...(network.mode === "filtered" ? nameFiles(request.hostname, facts) : []),
       // bubblewrap takes a millisecond for each when there are many. Where names are decided on as they are used,
       // nothing can be made in what is hidden anyway.
       ...(live === undefined ? sealsOf(filesystem.mounts) : []),
     ],
     environment: environmentOf(request),
-    network: { mode: policy.settings.networkMode.value === "open" ? "open" : "off" },
+    network,
     nestedUserns: policy.settings.nestedUserns.value === "allow",
+    bare: undefined,
     landlock: planWall(
       filesystem.mounts,
       { landlockAbi: request.kernel.landlockAbi, scopeAbstractSockets: sockets.scope },
@@ -77,9 +88,10 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
     ),
     live,
     limits,
+    unixSockets: policy.sockets.map(({ value: path }) => ({ path, canonical: facts(path).canonical })),
     create: request.state.create,
     stateFiles: stateFilesOf(request),
-    warnings: [...resolved.warnings, ...filesystem.warnings],
+    warnings: [...resolved.warnings, ...filesystem.warnings, ...networkWarnings(policy, network)],
     degraded: [...sockets.degraded, ...degraded, ...unasked],
   }
 }

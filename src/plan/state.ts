@@ -4,6 +4,7 @@ import { absolutePath, isWithin } from "../base/path.ts"
 import { printable } from "../base/printable.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import type { Access, PathRule, StateEntry } from "../policy/layer.ts"
+import type { Policy } from "../policy/policy.ts"
 import type { Relocation } from "./relocate.ts"
 
 export type StatePlan = {
@@ -89,4 +90,17 @@ function deniedIn(path: string, { accessOf, denials }: StateContext): string | u
 /** In a script of npm's, its settings come from the project's .npmrc: the repository's word. */
 function isRepositorys(variable: string, environment: StateContext["environment"]): boolean {
   return environment.npm_lifecycle_event !== undefined && variable.toLowerCase().startsWith("npm_config_")
+}
+
+/** Exact paths that the policy denies. */
+export function deniedPaths({ paths }: Pick<Policy, "paths">): string[] {
+  return paths.flatMap(({ access, value }) =>
+    access === "deny" && value.kind === "exact" ? [value.path] : [],
+  )
+}
+
+/** The disk as it will be once the agent's own directories are made. */
+export function withCreated(facts: PathFacts, create: readonly string[]): PathFacts {
+  const created = new Set(create)
+  return path => (created.has(path) ? { ...facts(path), kind: "directory" } : facts(path))
 }

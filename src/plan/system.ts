@@ -1,11 +1,12 @@
 /** Rules that no file can hold, because they name places of this machine. */
 import { absolutePath, isWithin } from "../base/path.ts"
 import type { PathFacts } from "../host/path-facts.ts"
-import { emptyLayer, type Layer, type PathRule } from "../policy/layer.ts"
+import { emptyLayer, type Layer, type PathRule, type Protection } from "../policy/layer.ts"
 import { privateDirectories } from "../policy/merge.ts"
-import type { Policy } from "../policy/policy.ts"
+import type { PathPolicy, Policy } from "../policy/policy.ts"
 import { placeProtection } from "../policy/protection.ts"
 import { type Sourced, sourceOf } from "../policy/source.ts"
+import { type PathJudge, pathJudge } from "../policy/verdict.ts"
 
 /** Parts of the host's /run that programs cannot do without: name resolution, and NixOS's system profile. */
 const neededOfRun = ["/etc/resolv.conf", "/run/current-system", "/run/opengl-driver"]
@@ -69,7 +70,7 @@ export function socketLayer(
   sockets: readonly Sourced<string>[],
   seen: { bound: readonly string[]; session: readonly string[] },
   facts: PathFacts,
-): Pick<Layer, "paths"> {
+): Pick<Layer, "paths" | "protections"> {
   const allowed = sockets.filter(({ value }) => facts(value).kind === "other")
   const named = new Set(allowed.map(({ value }) => facts(value).canonical))
   const opened = allowed.map((socket): PathRule => {
@@ -81,7 +82,21 @@ export function socketLayer(
   const hidden = [...bound, ...seen.session.map(facts)]
     .filter(({ canonical }) => !named.has(canonical))
     .map(({ canonical }) => denial(canonical))
-  return { paths: [...opened, ...hidden] }
+  return { paths: [...opened, ...hidden], protections: sockets.flatMap(socket => keptName(socket, facts)) }
+}
+
+/** Rules, and those of a layer behind them. */
+export function withLayer(rules: PathPolicy, layer: Pick<Layer, "paths" | "protections">): PathPolicy {
+  return {
+    paths: [...rules.paths, ...layer.paths],
+    protections: [...rules.protections, ...layer.protections],
+  }
+}
+
+/** Nothing inside may take the name, there or not: what stands at it is connected to. */
+function keptName(socket: Sourced<string>, facts: PathFacts): Protection[] {
+  const paths = new Set([socket.value, facts(socket.value).canonical])
+  return [...paths].map(path => ({ ...socket, value: placeProtection(path), effect: "protect" }))
 }
 
 function isPrivate(path: string): boolean {
@@ -114,5 +129,14 @@ function denial(path: string): PathRule {
     source: sourceOf("built-in: sockets of the host"),
     layer: "base",
     locked: false,
+  }
+}
+
+/** What the policy gives where strict alone does not decide; made when somebody asks, which few launches do. */
+export function relaxedAccess(policy: Policy): PathJudge["accessOf"] {
+  let judge: PathJudge | undefined
+  return path => {
+    judge ??= pathJudge(withoutStrict(policy, policy))
+    return judge.accessOf(path)
   }
 }

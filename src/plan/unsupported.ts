@@ -1,41 +1,52 @@
-/** What the policy asks for and this version cannot do: refused, because a rule that does not hold is a lie. */
+/** What the policy asks for and does not get with this network mode: refused, because a rule that does not hold is a lie. */
 import { UserError } from "../base/error.ts"
+import type { NetworkMode } from "../policy/layer.ts"
+import { isWritten } from "../policy/merge-network.ts"
 import type { Policy } from "../policy/policy.ts"
-import { formatSource, type Sourced } from "../policy/source.ts"
+import { formatSource, rankOf, type Sourced } from "../policy/source.ts"
 
 /** @throws UserError for the first rule that would not hold */
 export function refuseUnsupported(policy: Policy): void {
-  const { networkMode, ask } = policy.settings
-  if (networkMode.value === "filtered")
-    refuse(
-      networkMode,
-      "network mode filtered is not there yet in this version",
-      "use --net open, or --net off",
-    )
-  if (ask.value !== "never") refuse(ask, "network.ask needs network mode filtered", "remove it")
-  const said = policy.hosts.find(
-    ({ layer, verdict, value }) => isPersons(layer) && !(verdict === "allow" && value.kind === "any"),
-  )
-  if (said !== undefined)
-    refuse(
-      said,
-      `network.${said.verdict} needs network mode filtered, which is not there yet`,
-      "remove the rule, and use --net off or --net open",
-    )
-  const port = policy.hostPorts[0] ?? policy.expose[0]
-  if (port !== undefined && networkMode.value === "off")
-    refuse(
-      port,
-      `port ${port.value} cannot be passed while the network is off`,
-      "use --net open, where the host's ports are reachable",
-    )
+  const { networkMode } = policy.settings
+  if (networkMode.value === "open") refuseInOpen(policy)
+  if (networkMode.value === "off") refuseInOff(policy, networkMode)
   const command = policy.commands[0]
   if (command !== undefined)
     refuse(command, "commands.deny is not enforced yet in this version", "remove the rule")
 }
 
-function isPersons(layer: Sourced<unknown>["layer"]): boolean {
-  return !["base", "preset", "toolchain", "agent"].includes(layer)
+/** In `open` nothing looks at connections. */
+function refuseInOpen({ settings: { ask }, hosts, credentials }: Policy): void {
+  if (ask.value !== "never") refuse(ask, "network.ask needs network mode filtered", "use --net filtered")
+  const rule = hosts.find(each => isWritten(each) && !(each.verdict === "allow" && each.value.kind === "any"))
+  if (rule !== undefined)
+    refuse(
+      rule,
+      `network.${rule.verdict} needs network mode filtered`,
+      "use --net filtered, or remove the rule",
+    )
+  const credential = credentials[0]
+  if (credential !== undefined)
+    refuse(
+      credential,
+      `the credential ${credential.value.name} needs network mode filtered`,
+      "use --net filtered, or remove the credential",
+    )
+}
+
+/** In `off` there is nothing to connect to: a contradiction, unless a higher layer has taken the network away on purpose. */
+function refuseInOff(policy: Policy, mode: Sourced<NetworkMode>): void {
+  const contradicts = (said: Sourced<unknown>) =>
+    isWritten(said) &&
+    rankOf(said.layer) >= rankOf(mode.layer) &&
+    (isWritten(mode) || said.layer === "command line")
+  const hint = mode.locked
+    ? `leave it out: ${formatSource(mode.source)} locks the mode`
+    : "use --net filtered, or leave it out"
+  const host = policy.hosts.find(rule => rule.verdict === "allow" && contradicts(rule))
+  if (host !== undefined) refuse(host, "network.allow contradicts network mode off", hint)
+  const port = [...policy.hostPorts, ...policy.expose].find(contradicts)
+  if (port !== undefined) refuse(port, `port ${port.value} cannot be passed while the network is off`, hint)
 }
 
 function refuse({ source }: Sourced<unknown>, what: string, hint: string): never {

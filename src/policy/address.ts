@@ -1,4 +1,4 @@
-/** IP addresses and ranges as people write them, made canonical. */
+/** IP addresses and ranges as people and programs write them, made canonical. */
 
 /** node:net could tell, and takes 2 ms to load. */
 export function isIPv4(text: string): boolean {
@@ -18,18 +18,77 @@ export function isIPv6(text: string): boolean {
  */
 export function addressRange(host: string, text: string): string {
   const [address = "", prefix, ...more] = host.split("/")
-  const bits = isIPv4(address) ? bitsOfV4(address) : bitsOfV6(address)
-  if (bits === undefined || more.length > 0) throw new SyntaxError(`"${text}" is no IP address`)
   const v4 = isIPv4(address)
+  const bits = v4 ? bitsOfV4(address) : bitsOfV6(address)
+  if (bits === undefined || more.length > 0)
+    throw new SyntaxError(
+      `"${text}" is no IP address${more.length > 0 ? "" : rightSpelling(address, prefix)}`,
+    )
   const width = v4 ? 32 : 128
-  if (prefix === undefined) return `${address}/${width}`
-  const length = Number(prefix)
-  if (!/^\d+$/.test(prefix)) throw new SyntaxError(`"${text}": a prefix length is a number`)
+  const length = prefix === undefined ? width : Number(prefix)
+  if (prefix !== undefined && !/^\d+$/.test(prefix))
+    throw new SyntaxError(`"${text}": a prefix length is a number`)
   if (length > width) throw new SyntaxError(`"${text}": a prefix length is at most ${width} here`)
   const hostBits = bits & ((1n << BigInt(width - length)) - 1n)
-  if (hostBits === 0n) return `${address}/${length}`
-  const base = v4 ? textOfV4(bits - hostBits) : textOfV6(bits - hostBits)
-  throw new SyntaxError(`"${text}" has host bits set; write "${base}/${length}"`)
+  const base = addressText({ width, bits: bits - hostBits })
+  if (!v4 && bits >> 32n === mapped && length >= 96)
+    throw new SyntaxError(`"${text}" is written as IPv4: "${mappedRange(bits - hostBits, length)}"`)
+  if (hostBits !== 0n) throw new SyntaxError(`"${text}" has host bits set; write "${base}/${length}"`)
+  return `${address}/${length}`
+}
+
+function rightSpelling(address: string, prefix: string | undefined): string {
+  const odd = oddAddress(address)
+  return odd === undefined ? "" : `; write "${odd}${prefix === undefined ? "" : `/${prefix}`}"`
+}
+
+/** ::ffff:0:0/96 (RFC 4291, section 2.5.5.2): its addresses are IPv4 addresses. */
+const mapped = 0xffffn
+
+function mappedRange(bits: bigint, length: number): string {
+  return `${textOfV4(bits & 0xffffffffn)}${length === 128 ? "" : `/${length - 96}`}`
+}
+
+/** An address, as a number of so many bits. */
+export type Address = { width: 32 | 128; bits: bigint }
+
+/**
+ * The address that a text means to some program: an IPv4 address with fewer than four parts, in octal or hexadecimal
+ * (inet_aton(3)), an IPv6 address that holds an IPv4 one (`::ffff:10.0.0.1`), plain ones too. No zones.
+ */
+export function parseAddress(text: string): Address | undefined {
+  const v6 = text.includes(":") ? bitsOfV6(text) : undefined
+  if (v6 !== undefined)
+    return v6 >> 32n === mapped ? { width: 32, bits: v6 & 0xffffffffn } : { width: 128, bits: v6 }
+  const bits = isIPv4(text) ? bitsOfV4(text) : looseBits(text)
+  return bits === undefined ? undefined : { width: 32, bits }
+}
+
+/** The one spelling of an address (RFC 5952). */
+export function addressText({ width, bits }: Address): string {
+  return width === 32 ? textOfV4(bits) : textOfV6(bits)
+}
+
+/** `127.1`, `0x7f.1`, `2130706433` → `127.0.0.1`; undefined when it is plain already, or no address. */
+export function oddAddress(text: string): string | undefined {
+  const bits = isIPv4(text) ? undefined : looseBits(text)
+  return bits === undefined ? undefined : textOfV4(bits)
+}
+
+/** inet_aton(3): up to four numbers, of which the last fills what is left of the 32 bits. */
+function looseBits(text: string): bigint | undefined {
+  const parts = text.replace(/\.$/, "").split(".")
+  const numbers = parts.flatMap(part => looseNumber(part) ?? [])
+  if (parts.length > 4 || numbers.length < parts.length) return undefined
+  const last = numbers.pop() ?? 0n
+  if (last >> BigInt(32 - 8 * numbers.length) > 0n || numbers.some(number => number > 255n)) return undefined
+  return numbers.reduce((bits, number, index) => bits | (number << BigInt(24 - 8 * index)), last)
+}
+
+/** Decimal, `0x…` or octal with a zero before it. */
+function looseNumber(text: string): bigint | undefined {
+  if (/^0[0-7]{1,11}$/.test(text)) return BigInt(`0o${text}`)
+  return /^(0x[\da-f]{1,8}|0|[1-9]\d{0,9})$/i.test(text) ? BigInt(text) : undefined
 }
 
 /** An IPv4 address as a number; only of what `isIPv4` says is one. */
@@ -63,9 +122,17 @@ function textOfV4(bits: bigint): string {
   return [24n, 16n, 8n, 0n].map(shift => (bits >> shift) & 0xffn).join(".")
 }
 
+/** RFC 5952: the longest run of two or more zeros is left out, the first one of equals. */
 function textOfV6(bits: bigint): string {
   const groups = Array.from({ length: 8 }, (_, index) =>
     ((bits >> BigInt(112 - 16 * index)) & 0xffffn).toString(16),
   )
-  return groups.join(":").replace(/(^|:)0(:0)+(:|$)/, "::")
+  const runs = groups.map((_, start) => {
+    const end = groups.findIndex((group, index) => index >= start && group !== "0")
+    return { start, length: (end < 0 ? groups.length : end) - start }
+  })
+  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best))
+  if (longest.length < 2) return groups.join(":")
+  const [head, tail] = [groups.slice(0, longest.start), groups.slice(longest.start + longest.length)]
+  return `${head.join(":")}::${tail.join(":")}`
 }

@@ -2,7 +2,7 @@
 export type Explanation = {
   subject: string
   kind: "path" | "host" | "variable"
-  /** deny, private, read, write · allow, deny · pass, remove, set */
+  /** deny, private, read, write · allow, deny, ask · pass, remove, set */
   verdict: string
   /** the deciding rule with its layer and place */
   rule: string

@@ -1,9 +1,12 @@
 /**
- * Host patterns: `github.com`, `*.npmjs.org`, `*`, `db.corp:5432`, `10.1.2.0/24`, `[2001:db8::1]:443`.
- * `*.x` means every name below `x` and not `x` itself. Names are canonical: lower case, no trailing dot.
+ * Host patterns: `github.com`, `*.npmjs.org`, `*`, `db.corp:5432`, `10.1.2.0/24`, `[2001:db8::1]:443`, and for one
+ * kind of request `api.github.com GET /repos/**`. `*.x` means every name below `x` and not `x` itself. Names are
+ * canonical: lower case, punycode, no trailing dot.
  */
 
-import { addressRange, isIPv6 } from "./address.ts"
+import { addressRange, isIPv6, oddAddress } from "./address.ts"
+import { canonicalName } from "./host-name.ts"
+import { type RequestPattern, requestPattern, requestText } from "./request-pattern.ts"
 
 export type HostPattern = {
   kind: "any" | "name" | "below" | "address"
@@ -11,41 +14,68 @@ export type HostPattern = {
   host: string
   /** undefined = every port */
   port: number | undefined
+  /** undefined = whatever is said to it */
+  request: RequestPattern | undefined
 }
 
 /** @throws SyntaxError with a sentence and, where there is one, the right spelling */
 export function hostPattern(text: string): HostPattern {
-  if (/:\/\//.test(text)) throw new SyntaxError(`"${text}" is a URL; write the host alone${hostOfUrl(text)}`)
-  const { host, port } = splitPort(text)
-  if (host === "*") return { kind: "any", host, port }
-  if (/^[\d.]+(\/\d+)?$/.test(host)) return { kind: "address", host: addressRange(host, text), port }
-  if (host.includes(":")) return { kind: "address", host: addressRange(host.toLowerCase(), text), port }
-  if (host.includes("/"))
-    throw new SyntaxError(`"${text}" has a path; write the host alone: "${host.split("/")[0]}"`)
-  const below = host.startsWith("*.")
-  const name = canonicalName(below ? host.slice(2) : host, text)
-  return { kind: below ? "below" : "name", host: name, port }
+  const spaced = /^(\S+)[ \t]+(\S.*)$/.exec(text)
+  if (spaced?.[1] === undefined || spaced[2] === undefined) return placePattern(text, text)
+  const place = placePattern(spaced[1], text)
+  if (place.kind === "any" || place.kind === "address")
+    throw new SyntaxError(
+      `"${text}": a rule with a method and a path is for a name, such as "api.github.com ${spaced[2]}"`,
+    )
+  return { ...place, request: requestPattern(spaced[2], text) }
 }
 
 /** A pattern as people write it. */
-export function hostText({ kind, host, port }: HostPattern): string {
-  const name = kind === "below" ? `*.${host}` : host
-  return port === undefined ? name : `${name}:${port}`
+export function hostText({ kind, host, port, request }: HostPattern): string {
+  const name = kind === "below" ? `*.${host}` : kind === "address" ? addressText(host, port) : host
+  const place = port === undefined ? name : `${name}:${port}`
+  return request === undefined ? place : `${place} ${requestText(request)}`
 }
 
-function splitPort(text: string): { host: string; port: number | undefined } {
-  const bracketed = /^\[([^\]]*)\](?::(\d+))?$/.exec(text)
+/** `10.0.0.1`, `10.0.0.0/8`, and with a port `[::1]`. */
+function addressText(range: string, port: number | undefined): string {
+  const single = range.replace(range.includes(":") ? /\/128$/ : /\/32$/, "")
+  return port !== undefined && single.includes(":") ? `[${single}]` : single
+}
+
+/** @param text what stands in the policy, for the message */
+function placePattern(place: string, text: string): HostPattern {
+  if (/:\/\//.test(place))
+    throw new SyntaxError(`"${text}" is a URL; write the host alone${hostOfUrl(place)}`)
+  const { host, port } = splitPort(place, text)
+  const rest = { port, request: undefined }
+  if (host === "*") return { kind: "any", host, ...rest }
+  if (/^[\d.]+(\/\d+)?$/.test(host)) return { kind: "address", host: addressRange(host, text), ...rest }
+  if (host.includes(":")) return { kind: "address", host: addressRange(host.toLowerCase(), text), ...rest }
+  if (host.includes("/")) {
+    const [name = "", ...path] = host.split("/")
+    const request = path.join("") === "" ? "" : `, or with a method: "${name} GET /${path.join("/")}"`
+    throw new SyntaxError(`"${text}" has a path; write the host alone: "${name}"${request}`)
+  }
+  const odd = oddAddress(host)
+  if (odd !== undefined) throw new SyntaxError(`"${text}" is no host name; write the address as "${odd}"`)
+  const below = host.startsWith("*.")
+  return { kind: below ? "below" : "name", host: canonicalName(below ? host.slice(2) : host, text), ...rest }
+}
+
+function splitPort(place: string, text: string): { host: string; port: number | undefined } {
+  const bracketed = /^\[([^\]]*)\](?::(\d+))?$/.exec(place)
   if (bracketed && !/:|^[\d.]+(\/.*)?$/.test(bracketed[1] ?? ""))
     throw new SyntaxError(`"${text}" is no host name`)
   if (bracketed) return { host: bracketed[1] ?? "", port: portOf(bracketed[2], text) }
-  const colons = text.split(":").length - 1
+  const colons = place.split(":").length - 1
   if (colons > 1) {
-    if (isIPv6(text.replace(/\/\d+$/, ""))) return { host: text, port: undefined }
+    if (isIPv6(place.replace(/\/\d+$/, ""))) return { host: place, port: undefined }
     throw new SyntaxError(
       `"${text}" is no host pattern; an IPv6 address with a port is written "[2001:db8::1]:443"`,
     )
   }
-  const [host = "", port] = text.split(":")
+  const [host = "", port] = place.split(":")
   return { host, port: colons === 1 ? portOf(port || "none", text) : undefined }
 }
 
@@ -55,26 +85,6 @@ function portOf(digits: string | undefined, text: string): number | undefined {
   if (!/^\d+$/.test(digits) || port < 1 || port > 65535)
     throw new SyntaxError(`"${text}": a port is a number from 1 to 65535`)
   return port
-}
-
-function canonicalName(name: string, text: string): string {
-  // Lower case first would make a k of the Kelvin sign.
-  if (/[^\x20-\x7e]/.test(name)) throw new SyntaxError(`"${text}" is no host name${ideographHint(name)}`)
-  const labels = name.toLowerCase().replace(/\.$/, "").split(".")
-  if (labels.some(label => label.includes("*")))
-    throw new SyntaxError(
-      `"${text}": * stands alone or as the first label; write "*.${labels.filter(label => !label.includes("*")).join(".") || "example.com"}"`,
-    )
-  if (/^(0x[\da-f]*|\d+)$/.test(labels.at(-1) ?? ""))
-    throw new SyntaxError(`"${text}" is no host name; an address is written 127.0.0.1 or [::1]`)
-  const valid =
-    name.length <= 253 && labels.every(label => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label))
-  if (!valid) throw new SyntaxError(`"${text}" is no host name`)
-  return labels.join(".")
-}
-
-function ideographHint(name: string): string {
-  return /[\u0080-\u{10ffff}]/u.test(name) ? '; write an international name in its "xn--" form' : ""
 }
 
 function hostOfUrl(text: string): string {

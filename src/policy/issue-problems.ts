@@ -42,6 +42,9 @@ function valueProblem(issue: v.BaseIssue<unknown>, { document, at }: Reading): P
   const steps = (issue.path ?? []).map(item => item.key as Step)
   const inKey = issue.path?.at(-1)?.origin === "key" || (issue.type === "strict_object" && steps.length > 0)
   const place = at(inKey ? keyStart(document, steps) : rangeStart(document, steps))
+  // A key that has to be there: what was expected is the key in quotes.
+  if (issue.type === "strict_object" && issue.expected?.startsWith('"'))
+    return { ...place, message: `${nameOf(steps.slice(0, -1))} needs ${steps.at(-1)}` }
   if (issue.type === "strict_object")
     return { ...place, message: `${nameOf(steps)} must be a map of keys and values` }
   return { ...place, message: `${nameOf(steps)} ${issue.message}` }

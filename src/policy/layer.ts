@@ -1,9 +1,16 @@
 /** A layer: what one file, preset, profile or command line says, checked and expanded, each value with its source. */
+import type { Credential } from "./credential.ts"
 import type { HostPattern } from "./host-pattern.ts"
 import type { PathPattern } from "./path-pattern.ts"
 import type { ProtectionPattern } from "./protection.ts"
 import type { LayerName, Sourced } from "./source.ts"
-import type { environmentModes, homeAccess, networkModes, optionalProtections } from "./vocabulary.ts"
+import type {
+  environmentModes,
+  homeAccess,
+  liveModes,
+  networkModes,
+  optionalProtections,
+} from "./vocabulary.ts"
 
 /**
  * From the most to the least restrictive. `private` is a directory of the sandbox's own in place of the host's:
@@ -14,6 +21,7 @@ export type Access = (typeof accesses)[number]
 export type NetworkMode = (typeof networkModes)[number]
 export type EnvironmentMode = (typeof environmentModes)[number]
 export type HomeAccess = (typeof homeAccess)[number]
+export type LiveMode = (typeof liveModes)[number]
 export type OptionalProtection = (typeof optionalProtections)[number]
 
 export type PathRule = Sourced<PathPattern> & {
@@ -48,8 +56,10 @@ export type Settings = {
   strict: boolean
   readonly: boolean
   home: HomeAccess
+  live: LiveMode
   networkMode: NetworkMode
   ask: "never" | "unlisted"
+  askTimeout: string
   environmentMode: EnvironmentMode
   memory: string
   cpus: number
@@ -64,6 +74,7 @@ export type Layer = {
   paths: PathRule[]
   protections: Protection[]
   hosts: HostRule[]
+  credentials: Sourced<Credential>[]
   sockets: Sourced<string>[]
   hostPorts: Sourced<number>[]
   expose: Sourced<number>[]
@@ -87,6 +98,7 @@ export function emptyLayer(name: LayerName): Layer {
     paths: [],
     protections: [],
     hosts: [],
+    credentials: [],
     sockets: [],
     hostPorts: [],
     expose: [],
@@ -109,6 +121,7 @@ export function asLayer(layer: Layer, name: LayerName): Layer {
     paths: renamed(layer.paths),
     protections: renamed(layer.protections),
     hosts: renamed(layer.hosts),
+    credentials: renamed(layer.credentials),
     variables: renamed(layer.variables),
     state: renamed(layer.state),
   }

@@ -2,6 +2,7 @@
 import { absolutePath, isWithin } from "../base/path.ts"
 import { literalStart } from "./glob.ts"
 import type { Access, Layer, PathRule, SettingName, Settings } from "./layer.ts"
+import { credentialsInForce, hostsInForce, networkModeInForce } from "./merge-network.ts"
 import type { DefaultedSetting, Policy } from "./policy.ts"
 import { permissiveness, stricterAccess } from "./restrictiveness.ts"
 import { rankOf, type Source, type Sourced, sourceOf } from "./source.ts"
@@ -22,8 +23,10 @@ export const defaultSettings: Pick<Settings, DefaultedSetting> = {
   strict: false,
   readonly: false,
   home: "read",
+  live: "standard",
   networkMode: "off",
   ask: "never",
+  askTimeout: "60s",
   environmentMode: "clean",
   nestedUserns: "deny",
 }
@@ -42,7 +45,8 @@ export function mergeLayers(layers: readonly Layer[], facts: MergeFacts): Policy
       ...all("paths").map(rule => underLockedGround(rule, settings, facts)),
     ].map(rule => underReadonly(rule, settings.readonly)),
     protections: all("protections"),
-    hosts: all("hosts"),
+    hosts: hostsInForce(layers, settings.ask.value),
+    credentials: credentialsInForce(layers),
     sockets: all("sockets"),
     hostPorts: all("hostPorts"),
     expose: all("expose"),
@@ -70,8 +74,10 @@ function mergeSettings(layers: readonly Layer[]): Policy["settings"] {
     strict: setting("strict"),
     readonly: setting("readonly"),
     home: setting("home"),
-    networkMode: setting("networkMode"),
+    live: setting("live"),
+    networkMode: networkModeInForce(layers, setting("networkMode")),
     ask: setting("ask"),
+    askTimeout: setting("askTimeout"),
     environmentMode: setting("environmentMode"),
     nestedUserns: setting("nestedUserns"),
   }

@@ -1,4 +1,5 @@
 /** The merged policy: what code reads. Nothing in it is optional. */
+import type { Credential } from "./credential.ts"
 import type {
   Assignment,
   HostRule,
@@ -22,6 +23,8 @@ export type Policy = {
   paths: readonly PathRule[]
   protections: readonly Protection[]
   hosts: readonly HostRule[]
+  /** each name once */
+  credentials: readonly Sourced<Credential>[]
   sockets: readonly Sourced<string>[]
   hostPorts: readonly Sourced<number>[]
   expose: readonly Sourced<number>[]

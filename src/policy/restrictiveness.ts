@@ -1,14 +1,16 @@
 /** Which of two values of a setting allows less. Needed for locks and for the word of an untrusted repository. */
 import { type Access, accesses, type SettingName, type Settings } from "./layer.ts"
-import { environmentModes, homeAccess, networkModes } from "./vocabulary.ts"
+import { environmentModes, homeAccess, liveModes, networkModes } from "./vocabulary.ts"
 
 /** From least to most permissive, per setting; a limit compares by its amount. */
 const orders: { readonly [Name in SettingName]: (value: Settings[Name]) => number } = {
   strict: value => (value ? 0 : 1),
   readonly: value => (value ? 0 : 1),
   home: value => homeAccess.indexOf(value),
+  live: value => liveModes.indexOf(value),
   networkMode: value => networkModes.indexOf(value),
   ask: value => (value === "never" ? 0 : 1),
+  askTimeout: secondsOf,
   environmentMode: value => environmentModes.indexOf(value),
   nestedUserns: value => (value === "deny" ? 0 : 1),
   memory: bytesOf,

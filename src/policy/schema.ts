@@ -4,45 +4,27 @@
  */
 import * as v from "valibot"
 import {
-  durationPattern,
+  duration,
+  host,
+  list,
+  lockableHost,
+  lockablePath,
+  locked,
+  path,
+  port,
+  secretForm,
+  secretOrigin,
+  variableName,
+  variablePattern,
+} from "./schema-values.ts"
+import {
   environmentModes,
   homeAccess,
+  liveModes,
   networkModes,
   optionalProtections,
   sizePattern,
 } from "./vocabulary.ts"
-
-const path = v.pipe(
-  v.string("must be a path"),
-  v.nonEmpty("must not be empty"),
-  v.check(text => !text.includes("\0"), "must not contain a NUL byte"),
-  v.check(text => !/[\r\n]/.test(text), "must not contain a line break"),
-)
-const lockablePath = v.union(
-  [path, v.strictObject({ path, locked: v.optional(v.boolean()) })],
-  "must be a path",
-)
-const host = v.pipe(
-  v.string("must be a host pattern, such as github.com or 10.1.2.0/24"),
-  v.nonEmpty("must not be empty"),
-)
-const lockableHost = v.union(
-  [host, v.strictObject({ host, locked: v.optional(v.boolean()) })],
-  "must be a host pattern",
-)
-const port = v.pipe(
-  v.number("must be a port number"),
-  v.integer("must be a whole number"),
-  v.minValue(1, "must be a port from 1 to 65535"),
-  v.maxValue(65535, "must be a port from 1 to 65535"),
-)
-const variablePattern = v.pipe(
-  v.string("must be the name of a variable"),
-  v.regex(/^[A-Za-z_*?][A-Za-z0-9_*?]*$/, "must be the name of a variable; * and ? may stand for letters"),
-)
-const locked = v.optional(v.boolean("must be true or false"))
-const list = <T extends v.GenericSchema>(item: T, example: string) =>
-  v.optional(v.array(item, `must be a list: write ${example}`))
 
 const filesystem = v.strictObject({
   /** cannot be read, listed or written */
@@ -61,6 +43,8 @@ const filesystem = v.strictObject({
   readonly: v.optional(v.boolean("must be true or false")),
   /** what the home directory is where no other rule decides */
   home: v.optional(v.picklist(homeAccess, "must be deny, read or write")),
+  /** denied files that come into being later: standard judges the name, strict opens the file too (limitations.md) */
+  live: v.optional(v.picklist(liveModes, "must be standard or strict")),
   locked,
 })
 
@@ -71,6 +55,8 @@ const network = v.strictObject({
   deny: list(lockableHost, '["*.pastebin.com"]'),
   /** unlisted: hold an unlisted connection until a person decides */
   ask: v.optional(v.picklist(["never", "unlisted"], "must be never or unlisted")),
+  /** how long it is held, such as `60s`; then it is refused */
+  ask_timeout: v.optional(duration),
   /** inside, 127.0.0.1:PORT reaches that port of the host's loopback */
   host_ports: list(port, "[5432]"),
   /** the host's loopback reaches that port inside */
@@ -112,12 +98,20 @@ const limits = v.strictObject({
       v.minValue(1, "must be at least 1"),
     ),
   ),
-  time: v.optional(
-    v.pipe(
-      v.string('must be a duration, such as "2h"'),
-      v.regex(durationPattern, 'must be a duration, such as "2h" or "90m"'),
-    ),
-  ),
+  time: v.optional(duration),
+  locked,
+})
+
+/** A secret that stays on the host: inside is a placeholder, which the border replaces on the way to its hosts. */
+const credentials = v.strictObject({
+  /** the variable inside, which holds the placeholder */
+  name: variableName,
+  /** where the secret lies: `{ variable: NAME }`, `{ file: PATH }` or `{ command: [WORD, …] }`; the command runs on the host */
+  from: secretOrigin,
+  /** names and `*.suffixes`, also with a port */
+  hosts: v.pipe(v.array(host, "must be a list: write [api.github.com]"), v.nonEmpty("must name a host")),
+  /** where in a request it goes: `bearer`, `{ header: NAME }`, `{ basic: USER }` or `{ query: NAME }` */
+  as: secretForm,
   locked,
 })
 
@@ -128,6 +122,8 @@ const sections = {
   filesystem: v.optional(filesystem),
   network: v.optional(network),
   environment: v.optional(environment),
+  /** secrets that stay on the host, and the hosts that they are for */
+  credentials: v.optional(v.array(credentials, "must be a list of credentials")),
   commands: v.optional(
     v.strictObject({
       deny: list(

@@ -3,6 +3,7 @@
  * layers do is left out, until a person trusts that exact content (`cordon policy trust`).
  */
 
+import { credentialText } from "./credential.ts"
 import { hostText } from "./host-pattern.ts"
 import { accesses, type Layer, type PathRule, type SettingName, type Settings } from "./layer.ts"
 import { decideSetting, defaultSettings, type MergeFacts, mergeLayers } from "./merge.ts"
@@ -46,6 +47,10 @@ export function tightenOnly(project: Layer, others: readonly Layer[], facts: Mer
     hosts: project.hosts.filter(({ verdict, value, source }) => {
       if (verdict === "allow") leave(`network.allow: ${hostText(value)}`, source)
       return verdict === "deny"
+    }),
+    credentials: project.credentials.filter(({ value, source }) => {
+      leave(`credentials: ${credentialText(value)}`, source)
+      return false
     }),
     variables: project.variables.filter(({ verdict, value, source }) => {
       if (verdict === "pass") leave(`environment.pass: ${value}`, source)
@@ -114,8 +119,10 @@ export const settingNames: { readonly [Name in SettingName]: string } = {
   strict: "filesystem.strict",
   readonly: "filesystem.readonly",
   home: "filesystem.home",
+  live: "filesystem.live",
   networkMode: "network.mode",
   ask: "network.ask",
+  askTimeout: "network.ask_timeout",
   environmentMode: "environment.mode",
   nestedUserns: "nested_userns",
   memory: "limits.memory",

@@ -3,6 +3,7 @@
 export const networkModes = ["off", "filtered", "open"] as const
 export const environmentModes = ["clean", "scrub", "inherit"] as const
 export const homeAccess = ["deny", "read", "write"] as const
+export const liveModes = ["strict", "standard"] as const
 export const presetNames = ["untrusted", "standard", "trusted"] as const
 export type PresetName = (typeof presetNames)[number]
 

@@ -1,8 +1,14 @@
 /** What the two threads of the supervisor tell each other. */
+import type { BorderSockets } from "../kernel/border-sockets.ts"
+import type { Dial } from "../network/dial.ts"
+import type { NamedSocket } from "../plan/launch-plan.ts"
 import type { PathPolicy } from "../policy/policy.ts"
 import type { GroupEntry } from "./group.ts"
 
-export type ToWorker = {
+export type ToWorker = Preparation | { kind: "begin" }
+
+export type Preparation = {
+  kind: "prepare"
   /** our end of the socket to the process inside */
   socket: number
   rules: PathPolicy
@@ -11,14 +17,24 @@ export type ToWorker = {
   /** paths of what the sandbox has mounted */
   mountPoints: readonly string[]
   reads: "continue" | "carry out"
+  /** the sandbox has no mounts and no processes of its own (plan/bare.ts) */
+  bare: { offline: boolean } | undefined
   /** what the command is started with */
   umask: number
   /** what the process inside is limited by; undefined where nothing is */
   entry: GroupEntry | undefined
+  /** the connections of the sandbox go through the border */
+  network: { hostPorts: readonly number[] } | undefined
+  /** unix sockets of the host that programs inside may connect to */
+  unixSockets: readonly NamedSocket[]
+  /** the command starts only when the main thread says so */
+  waits: boolean
 }
 
 export type FromWorker =
   /** the process inside is ready; it becomes the command */
-  | { kind: "ready"; command: number }
+  | { kind: "ready"; command: number; border: BorderSockets | undefined }
   /** it may not start: the machine did not give what was asked for */
   | { kind: "refused"; message: string; hint: string }
+  /** a connection to the border was begun */
+  | { kind: "dialled"; dial: Dial }

@@ -1,89 +1,186 @@
-/** Our process while the command runs: its main thread passes signals on, a second one serves the live engine. */
+/** Our process while the command runs: its main thread passes signals on and serves the border, a second one the live engine. */
 import { closeSync } from "node:fs"
-import type { Invocation } from "../backends/invocation.ts"
 import { HostError } from "../base/error.ts"
 import { exitCode } from "../base/exit-code.ts"
 import { openDescriptors } from "../kernel/descriptors.ts"
 import { leaveKeyring } from "../kernel/keyring.ts"
+import { scopeAbstractSockets } from "../kernel/landlock.ts"
 import { dieWithParent } from "../kernel/libc.ts"
 import { adoptOrphans, endProcess, exitStatus, killNamespaces, socketPair, spawn } from "../kernel/spawn.ts"
-import type { LaunchPlan } from "../plan/launch-plan.ts"
-import type { PathPolicy } from "../policy/policy.ts"
+import { endBareSession, isWatchedOver } from "./bare-session.ts"
 import { SessionClock } from "./clock.ts"
 import { makeGroup, type SessionGroup } from "./group.ts"
 import type { FromWorker, ToWorker } from "./messages.ts"
-import { forwardSignals } from "./signals.ts"
+import { forwardSignals, sendSignal } from "./signals.ts"
 
-export type Supervised = {
-  invocation: Invocation
-  rules: PathPolicy
-  reads: ToWorker["reads"]
-  plan: Pick<LaunchPlan, "limits" | "session" | "mounts" | "stateFiles">
-  /** says a line to the person at once: this process may end right after */
-  tell: (text: string) => void
-}
+import type { Sandbox, SessionBorder, Supervised } from "./supervised.ts"
 
 /** As the build names it: a compiled program has its threads among its entries. */
 const workerFile = "./supervise/worker.ts"
 
 /** Starts the sandbox, stays with it, and ends with it: this process exits with the status of the command. */
-export function supervise({ invocation, rules, reads, plan, tell }: Supervised): Promise<never> {
+export function supervise(supervised: Supervised): Promise<never> {
   dieWithParent()
   adoptOrphans()
-  const umask = process.umask()
-  const [socket, inside] = socketPair()
-  const placements = openDescriptors(invocation, inside)
-  leaveKeyring()
-  const worker = startWorker()
-  const clock = new SessionClock(tell)
-  let child: number | undefined
-  let group: SessionGroup | undefined
-  const end = () => {
-    const status = child === undefined ? undefined : exitStatus(child)
-    if (status === undefined) return
-    killNamespaces()
-    for (const text of group?.remove() ?? []) tell(text)
-    // The other thread waits in the kernel and would never hear of it.
-    endProcess(clock.isOver ? exitCode.timedOut : status)
+  // Before the other thread and the sandbox are there: both are in it then.
+  if (supervised.plan.landlock?.scopeAbstractSockets === true) scopeAbstractSockets()
+  return new Supervision(supervised).run()
+}
+
+class Supervision {
+  readonly #supervised: Supervised
+  readonly #clock: SessionClock
+  readonly #worker = startWorker()
+  readonly #umask = process.umask()
+  #child: number | undefined
+  #socket = -1
+  #group: SessionGroup | undefined
+  #border: Promise<SessionBorder> | undefined
+  #opened: SessionBorder | undefined
+  #fail: (why: unknown) => void = () => undefined
+
+  constructor(supervised: Supervised) {
+    this.#supervised = supervised
+    this.#clock = new SessionClock(supervised.tell)
   }
-  process.on("SIGCHLD", end)
-  const forward = forwardSignals()
-  child = spawn(invocation, placements)
-  worker.ref()
-  for (const { descriptor } of placements) closeSync(descriptor)
-  clock.start(plan.limits.timeMs, child)
-  return new Promise((_, reject) => {
-    const giveUp = (why: unknown) => {
-      process.off("SIGCHLD", end)
-      worker.unref()
-      process.kill(child, "SIGKILL")
-      group?.remove()
-      reject(why)
-    }
-    worker.onmessage = ({ data }: { data: FromWorker }) => {
-      if (data.kind === "refused") return giveUp(new HostError(data.message, data.hint))
-      clock.command = data.command
-      forward(data.command)
-    }
-    // Nobody answers the calls inside any more.
-    worker.onerror = ({ message }) => giveUp(new Error(`bug: the live engine stopped: ${message}`))
+
+  run(): Promise<never> {
+    const { invocation, plan } = this.#supervised
+    const [socket, inside] = socketPair()
+    this.#socket = socket
+    const placements = openDescriptors(invocation, inside)
+    leaveKeyring()
+    process.on("SIGCHLD", this.#end)
+    const forward = forwardSignals()
+    this.#child = spawn(invocation, placements)
+    this.#worker.ref()
+    for (const { descriptor } of placements) closeSync(descriptor)
+    this.#clock.start(plan.limits.timeMs, this.#child)
+    return new Promise((_, reject) => {
+      this.#fail = reject
+      this.#worker.onmessage = ({ data }: { data: FromWorker }) => this.#hear(data, forward)
+      // Nobody answers the calls inside any more.
+      this.#worker.onerror = ({ message }) =>
+        this.#giveUp(new Error(`bug: the live engine stopped: ${message}`))
+      this.#prepare(socket)
+      this.#end()
+    })
+  }
+
+  /** The command waits inside for the word to start. */
+  #prepare(socket: number): void {
+    const { rules, plan, reads } = this.#supervised
+    const { network } = plan
     try {
-      // The command waits inside for the word to start.
-      group = plan.limits.group && makeGroup(plan.limits.group, plan.session)
+      this.#group = plan.limits.group && makeGroup(plan.limits.group, plan.session)
     } catch (cause) {
-      return giveUp(cause)
+      this.#giveUp(cause)
+      return
     }
-    worker.postMessage({
+    this.#send({
+      kind: "prepare",
       socket,
       rules,
       mountPoints: mountPointsOf(plan),
       stateFiles: plan.stateFiles,
       reads,
-      umask,
-      entry: group?.entry,
-    } satisfies ToWorker)
-    end()
-  })
+      bare: plan.bare && { offline: plan.network.mode === "off" },
+      umask: this.#umask,
+      entry: this.#group?.entry,
+      network: network.mode === "filtered" ? { hostPorts: network.hostPorts } : undefined,
+      unixSockets: plan.unixSockets,
+      waits: waitsForBorder(plan),
+    })
+  }
+
+  #hear(message: FromWorker, forward: (command: number) => void): void {
+    switch (message.kind) {
+      case "refused":
+        this.#giveUp(new HostError(message.message, message.hint))
+        break
+      case "dialled":
+        void this.#border?.then(border => border.dialled(message.dial))
+        break
+      case "ready":
+        this.#clock.command = message.command
+        forward(message.command)
+        if (message.border !== undefined) this.#open({ sockets: message.border, process: message.command })
+    }
+  }
+
+  /** What comes from inside before it is open waits in the kernel. */
+  #open(sandbox: Sandbox): void {
+    const { openBorder, plan } = this.#supervised
+    if (plan.network.mode !== "filtered") return
+    this.#border = openBorder({ ...sandbox, network: plan.network })
+    this.#border.then(
+      border => {
+        this.#opened = border
+        if (waitsForBorder(this.#supervised.plan)) this.#send({ kind: "begin" })
+      },
+      cause => this.#giveUp(cause),
+    )
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker.postMessage(message)
+  }
+
+  readonly #end = () => {
+    const status = this.#child === undefined ? undefined : exitStatus(this.#child)
+    if (status === undefined) {
+      this.#endWithoutEnd()
+      return
+    }
+    this.#endProcesses()
+    for (const text of this.#group?.remove() ?? []) this.#supervised.tell(text)
+    const code = this.#clock.isOver ? exitCode.timedOut : status
+    this.#record(code)
+    // The other thread waits in the kernel and would never hear of it.
+    endProcess(code)
+  }
+
+  #record(status: number): void {
+    const { log } = this.#supervised
+    if (this.#opened !== undefined) this.#opened.end(status)
+    else {
+      log?.record({ kind: "end", status })
+      log?.close()
+    }
+  }
+
+  #endProcesses(): void {
+    const { plan, tell } = this.#supervised
+    if (plan.bare === undefined) killNamespaces()
+    else for (const text of endBareSession(this.#socket, plan.bare)) tell(text)
+  }
+
+  /** Without the process that ends a session without namespaces, it is over. */
+  #endWithoutEnd(): void {
+    const { bare } = this.#supervised.plan
+    const { command } = this.#clock
+    if (bare !== undefined && command !== undefined && !isWatchedOver(this.#socket, command))
+      sendSignal(command, "SIGKILL")
+  }
+
+  #giveUp(why: unknown): void {
+    process.off("SIGCHLD", this.#end)
+    this.#worker.unref()
+    if (this.#child !== undefined) process.kill(this.#child, "SIGKILL")
+    if (this.#supervised.plan.bare !== undefined) this.#endProcesses()
+    this.#group?.remove()
+    // What it listens on would keep this process from ending.
+    this.#border?.then(
+      border => border.end(exitCode.refused),
+      () => undefined,
+    )
+    this.#fail(why)
+  }
+}
+
+/** Ports of the host are listened on before the command starts: one that is taken stops the run. */
+function waitsForBorder({ network }: Supervised["plan"]): boolean {
+  return network.mode === "filtered" && network.expose.length > 0
 }
 
 /** The thread keeps this process from ending only while bubblewrap runs: not before, nor when all is given up. */

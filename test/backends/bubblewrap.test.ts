@@ -14,8 +14,10 @@ function planWith(change: Partial<LaunchPlan> = {}): LaunchPlan {
     nestedUserns: false,
     landlock: undefined,
     live: undefined,
+    bare: undefined,
     limits: { timeMs: undefined, resources: [], group: undefined },
     stateFiles: [],
+    unixSockets: [],
     create: [],
     warnings: [],
     degraded: [],
@@ -34,6 +36,10 @@ function mountWords(...mounts: Mount[]): string {
   return words.slice(words.indexOf("ALL") + 1, words.indexOf("--chdir")).join(" ")
 }
 
+const filtered: LaunchPlan["network"] = {
+  ...{ mode: "filtered", rules: [], ask: "never", askTimeoutMs: 60_000 },
+  ...{ hostPorts: [], expose: [], proxy: undefined, credentials: [] },
+}
 const why = "a rule"
 const isolation =
   "--unshare-user --unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup --unshare-net --disable-userns " +
@@ -55,6 +61,7 @@ describe("isolation", () => {
 
   test.each([
     [{ network: { mode: "open" } }, "--unshare-net", false],
+    [{ network: filtered }, "--unshare-net", true],
     [{ nestedUserns: true }, "--disable-userns", false],
   ] as const)("%j decides about %s", (change, word, there) => {
     expect(render(change).words.includes(word)).toBe(there)
@@ -84,6 +91,7 @@ describe("mounts", () => {
     ["--perms 0700 --dir /run/user/1", { kind: "directory", path: "/run/user/1", mode: 0o700, why }],
     ["--symlink ../x /l", { kind: "link", path: "/l", target: "../x", why }],
     ["--perms 0444 --file 101 /f", { kind: "file", path: "/f", content: "text", why }],
+    ["--perms 0444 --ro-bind-data 101 /d", { kind: "data", path: "/d", content: "text", why }],
     ["--proc /proc", { kind: "proc", path: "/proc", why }],
     ["--dev /dev", { kind: "dev", path: "/dev", why }],
     ["--remount-ro /s", { kind: "sealed", path: "/s", why }],

@@ -31,6 +31,25 @@ function offered(...words: string[]): string[] {
 
 const long = optionSpecs.map(({ name }) => `--${name}`)
 
+describe("bash, for a command with own options", () => {
+  test.each([
+    [["log", "--f"], ["--follow"]],
+    [["log", "--l"], ["--list"]],
+    [["approve", "--a"], ["--always"]],
+    [["approve", "x.com", "--s"], ["--session"]],
+    [["deny", "--s"], ["--session"]],
+    [["log", "--once"], []],
+    [["approve", "--ro"], []],
+  ])("%j offers %j", (words, expected) => {
+    expect(offered(...words)).toEqual(expected)
+  })
+
+  test("offers these to no other", () => {
+    expect(offered("check", "--fol")).toEqual([])
+    expect(offered("--alw")).toEqual([])
+  })
+})
+
 describe("bash", () => {
   test("offers the options that begin so, aliases too", () => {
     expect(offered("--de")).toEqual(["--deny", "--deny-host"])

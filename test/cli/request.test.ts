@@ -122,7 +122,6 @@ describe("what is refused", () => {
     ["--ro --rw ls", "--ro and --rw contradict each other"],
     ["-n --net open ls", "-n and --net open contradict each other"],
     ["-v -q ls", "-v and -q contradict each other"],
-    ["--log x ls", "--log x: the event log is not there yet in this version"],
     ["--backend docker ls", "the docker backend is not there yet in this version"],
     ["--host-port 0 ls", "--host-port 0: a port is a number from 1 to 65535"],
     ["--host-port 65536 ls", "--host-port 65536: a port is a number from 1 to 65535"],
@@ -134,7 +133,7 @@ describe("what is refused", () => {
     expect(refusal(line)).toBe(message)
   })
 
-  test.each(["auto", "bubblewrap"])("not the backend %s", name => {
+  test.each(["auto", "bubblewrap", "landlock"])("not the backend %s", name => {
     expect(refusal(`--backend ${name} ls`)).toBe("")
   })
 })

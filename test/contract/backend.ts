@@ -14,13 +14,16 @@ export type Promised = (backend: Backend) => Promise<void>
 /** Runs commands under the backend that is being tried. */
 export class Backend {
   readonly name: string
+  readonly #env: Readonly<Record<string, string>>
 
-  constructor(name: string) {
+  /** @param env variables of every run */
+  constructor(name: string, env: Readonly<Record<string, string>>) {
     this.name = name
+    this.#env = env
   }
 
   world(request: WorldRequest = {}): World {
-    return new World(request)
+    return new World({ ...request, env: this.#env })
   }
 
   /** Runs `cordon --backend NAME OPTIONS -- COMMAND`. */
@@ -39,19 +42,24 @@ export class Backend {
   }
 }
 
-const promises = { ...commandPromises, ...confinementPromises }
+export const promises = { ...commandPromises, ...confinementPromises }
 
 export type PromiseName = keyof typeof promises
 
 /** Promise → why this backend cannot keep it. */
 export type Skips = Readonly<Partial<Record<PromiseName, string>>>
 
-export function backendContract(name: string, skips: Skips = {}): void {
+/** @param env variables of every run, where the backend cannot do what holds without them */
+export function backendContract(
+  name: string,
+  skips: Skips = {},
+  env: Readonly<Record<string, string>> = {},
+): void {
   describe(`the ${name} backend`, () => {
     for (const [promise, keep] of Object.entries(promises) as [PromiseName, Promised][]) {
       const reason = skips[promise]
       const title = reason === undefined ? promise : `${promise} [skipped when ${reason}]`
-      test.skipIf(reason !== undefined)(title, () => keep(new Backend(name)))
+      test.skipIf(reason !== undefined)(title, () => keep(new Backend(name, env)))
     }
     test("skips only what there is to skip", () => {
       expect(Object.keys(skips).filter(skip => !(skip in promises))).toEqual([])

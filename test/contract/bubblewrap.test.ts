@@ -1,3 +1,4 @@
 import { backendContract } from "./backend.ts"
+import { skips } from "./skips.ts"
 
-backendContract("bubblewrap", {})
+backendContract("bubblewrap", skips.bubblewrap)

@@ -1,9 +1,11 @@
 /** The sandbox's side of the contract: what the policy says holds, and what it allows works. */
 import { expect } from "bun:test"
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { failed, spoken, succeeded } from "../support/attempts.ts"
 import { connectScript, greeting, listen } from "../support/listener.ts"
+import { eventually, processesWith } from "../support/process.ts"
+import { rawCallsPrelude } from "../support/raw-calls.ts"
 import { treeOf } from "../support/tree.ts"
 import { writeFiles } from "../support/world.ts"
 import type { Promised } from "./backend.ts"
@@ -131,17 +133,94 @@ export const confinementPromises = {
   "gives no capabilities and no new privileges": async backend => {
     using world = backend.world()
     const { stdout } = await backend.shell(world, "cat /proc/self/status")
-    expect(stdout).toMatch(/^CapEff:\s+0+$/m)
-    expect(stdout).toMatch(/^CapBnd:\s+0+$/m)
+    for (const set of ["CapInh", "CapPrm", "CapEff", "CapAmb"])
+      expect(stdout).toMatch(new RegExp(`^${set}:\\s+0+$`, "m"))
     expect(stdout).toMatch(/^NoNewPrivs:\s+1$/m)
   },
-  "has temp directories of its own": async backend => {
+  "empties the bounding set of capabilities": async backend => {
+    using world = backend.world()
+    expect((await backend.shell(world, "cat /proc/self/status")).stdout).toMatch(/^CapBnd:\s+0+$/m)
+  },
+  "has a temp directory of its own, gone afterwards": async backend => {
     using world = backend.world()
     const name = `cordon-test-${crypto.randomUUID()}`
-    const script = `for t in /tmp /var/tmp /dev/shm "$TMPDIR"; do echo x > "$t/${name}" && cat "$t/${name}"; done`
-    expect((await backend.shell(world, script)).stdout).toBe("x\n".repeat(4))
+    const made = `mkdir -p "$TMPDIR/${name}/a" && echo x > "$TMPDIR/${name}/a/b" && cat "$TMPDIR/${name}/a/b" && mktemp > /dev/null`
+    expect((await backend.shell(world, made)).stdout).toBe("x\n")
+    expect((await backend.shell(world, `cat "$TMPDIR/${name}/a/b"`)).code).not.toBe(0)
+    const found = await world.host(
+      "sh",
+      "-c",
+      `ls -d /tmp/${name} /tmp/*/${name} /tmp/*/*/${name} 2>/dev/null || true`,
+    )
+    expect(found).toBe("")
+  },
+  "shows nothing of the host's temp directories": async backend => {
+    using world = backend.world()
+    const name = `cordon-test-${crypto.randomUUID()}`
+    const places = ["/tmp", "/var/tmp", "/dev/shm"].map(place => `${place}/${name}`)
+    await world.host("sh", "-c", `for place in ${places.join(" ")}; do echo ${secret} > $place; done`)
+    try {
+      const got = await backend.shell(
+        world,
+        `cat ${places.join(" ")}; ls /tmp /var/tmp /dev/shm; rm ${places.join(" ")}`,
+      )
+      expect(got.stdout).not.toContain(secret)
+      expect(got.stdout).not.toContain(name)
+    } finally {
+      await world.host("rm", ...places)
+    }
+  },
+  "has /tmp, /var/tmp and /dev/shm of its own": async backend => {
+    using world = backend.world()
+    const name = `cordon-test-${crypto.randomUUID()}`
+    const script = `for t in /tmp /var/tmp /dev/shm; do echo x > "$t/${name}" && cat "$t/${name}"; done`
+    expect((await backend.shell(world, script)).stdout).toBe("x\n".repeat(3))
     expect((await backend.shell(world, `cat /tmp/${name}`)).code).not.toBe(0)
     expect(await world.host("sh", "-c", `ls /tmp /var/tmp /dev/shm | grep -c ${name} || true`)).toBe("0\n")
+  },
+  "has a loopback of its own while the network is off": async backend => {
+    using world = backend.world()
+    const code = `const server = require("node:net").createServer(socket => socket.end("own")).listen(0, "127.0.0.1", () =>
+      require("node:net").connect(server.address().port, "127.0.0.1").on("data", text => { console.log(String(text)); process.exit() }))
+      server.on("error", error => { console.log(error.code); process.exit() })`
+    expect((await world.script(code, { options: backend.options({ options: ["-n"] }) })).stdout).toBe("own\n")
+  },
+  "lists the processes inside": async backend => {
+    using world = backend.world()
+    const { stdout } = await backend.shell(world, "sleep 5 & ls /proc | grep -x $!; kill $!")
+    expect(stdout).toMatch(/^\d+\n$/)
+  },
+  "has System V shared memory of its own": async backend => {
+    using world = backend.world()
+    const code = `${rawCallsPrelude()}\nconst create = 0o1600\nconsole.log(typeof sys("shmget", 0, 4096, create))`
+    expect((await world.script(code, { options: backend.options() })).stdout).toBe("number\n")
+  },
+  "starts programs that may be executed and not read": async backend => {
+    using world = backend.world()
+    await world.host("sh", "-c", "cp /bin/true unreadable && chmod 111 unreadable")
+    expect((await backend.run(world, ["./unreadable"])).code).toBe(0)
+  },
+  "keeps programs out of denied directories altogether": async backend => {
+    using world = backend.world({ home: { ".aws/x": secret } })
+    const got = await world.attempts(
+      { enter: "cd ~/.aws && cd x", stat: "stat ~/.aws/x" },
+      { options: backend.options() },
+    )
+    expect(succeeded(got)).toEqual([])
+  },
+  "ends everything with the command, and with SIGKILL of Cordon": async backend => {
+    using world = backend.world()
+    const name = crypto.randomUUID()
+    const script = `(setsid sh -c "while :; do sleep 0.01; done; : ${name}" &) ; echo > ready`
+    const words = (more: string) => [...backend.options(), "--", "sh", "-c", `${script}; ${more}`]
+    expect((await world.cordon(words("exit 3"))).code).toBe(3)
+    expect(processesWith(name)).toEqual([])
+    await world.host("rm", "ready")
+    const { process: cordon, outcome } = world.start(words("sleep 600"))
+    await eventually(() => existsSync(join(world.project, "ready")) || undefined)
+    cordon.kill("SIGKILL")
+    await outcome
+    expect(await eventually(() => (processesWith(name).length === 0 ? true : undefined))).toBe(true)
   },
   "leaves nothing on the host": async backend => {
     using world = backend.world({ project: { file: "1" } })

@@ -96,7 +96,9 @@ describe("SECURITY.md", () => {
 
   test.each(rows)("quotes what cordon verify prints: $guarantee", ({ line }) => {
     if (line === "—") return
-    const texts = ["checks", "calls", "names"].map(part => read(`src/cli/verify-${part}.ts`)).join("")
+    const texts = ["checks", "calls", "names", "network"]
+      .map(part => read(`src/cli/verify-${part}.ts`))
+      .join("")
     const quoted = all(line, /`([^`]+)`/g)
     expect(quoted.length).toBeGreaterThan(0)
     const fragments = quoted.flatMap(words => words.split("…").map(part => part.trim()))

@@ -17,7 +17,7 @@ describe("the page names", () => {
   const sections = Object.keys(policyFileSchema.entries)
 
   test.each(sections)("the key %s", section => {
-    expect(page).toMatch(new RegExp(`^\\| \`${section}(\\.\\w+)?\` \\|`, "m"))
+    expect(page).toMatch(new RegExp(`^\\| \`${section}(\\[\\])?(\\.\\w+)?\` \\|`, "m"))
   })
 
   test("every layer, from the lowest to the highest", () => {

@@ -2,10 +2,16 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import { systemCallDocs } from "../../scripts/generate-system-call-docs.ts"
-import { namespaceRefusals, refusals } from "../../src/kernel/refused-calls.ts"
+import {
+  landlockRefusals,
+  namespaceRefusals,
+  noNetworkRefusals,
+  refusals,
+} from "../../src/kernel/refused-calls.ts"
 import { root } from "../source-code.ts"
 
 const page = systemCallDocs()
+const withoutNamespaces = [...landlockRefusals, ...noNetworkRefusals]
 
 test("docs/system-calls.md is what `npm run docs` makes", async () => {
   const committed = await Bun.file(join(root, "docs/system-calls.md")).text()
@@ -13,13 +19,16 @@ test("docs/system-calls.md is what `npm run docs` makes", async () => {
 })
 
 describe("the page", () => {
-  test.each([...refusals, ...namespaceRefusals].flatMap(({ calls }) => calls))("names %s", call => {
-    expect(page).toContain(`\`${call}\``)
-  })
+  test.each([...refusals, ...namespaceRefusals, ...withoutNamespaces].flatMap(({ calls }) => calls))(
+    "names %s",
+    call => {
+      expect(page).toContain(`\`${call}\``)
+    },
+  )
 
   test("has a row for each refusal, of four cells", () => {
     const rows = page.split("\n").filter(line => line.startsWith("| `"))
-    expect(rows).toHaveLength(refusals.length + namespaceRefusals.length)
+    expect(rows).toHaveLength(refusals.length + namespaceRefusals.length + withoutNamespaces.length)
     for (const row of rows) expect(row.split(" | ")).toHaveLength(4)
   })
 
@@ -29,9 +38,10 @@ describe("the page", () => {
   })
 
   test("tells people which rows the policy can lift", () => {
-    const lifted = page.slice(page.indexOf("## Namespaces and mounts"))
+    const [from, to] = ["## Namespaces and mounts", "## Without namespaces"].map(title => page.indexOf(title))
+    const lifted = page.slice(from, to)
     expect(lifted).toContain("nested_userns: allow")
     for (const { why } of namespaceRefusals) expect(lifted).toContain(why)
-    for (const { why } of refusals) expect(lifted).not.toContain(why)
+    for (const { why } of [...refusals, ...withoutNamespaces]) expect(lifted).not.toContain(why)
   })
 })

@@ -164,8 +164,8 @@ test("no other file of the project speaks for the person: .env, bunfig.toml, pac
       "tsconfig.json": "{}",
     },
   })
-  const { stdout, stderr } = await world.shell("cat ~/.aws/credentials; tail -n +3 /proc/net/dev | wc -l")
-  const links = (await world.host("sh", "-c", "tail -n +3 /proc/net/dev | wc -l")).trim()
-  expect(stdout).toBe(`${links}\n`)
+  const { stdout, stderr } = await world.shell("cat ~/.aws/credentials; head -n 1 /etc/resolv.conf")
+  // With the network off nobody answers for names.
+  expect(stdout).toBe("nameserver 198.18.0.1\n")
   expect(stderr).toContain("Permission denied")
 })

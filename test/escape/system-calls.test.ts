@@ -10,6 +10,7 @@ const EPERM = 1
 const ENOSYS = 38
 const EPROTONOSUPPORT = 93
 const ESOCKTNOSUPPORT = 94
+const EOPNOTSUPP = 95
 const EAFNOSUPPORT = 97
 
 type Row = CallToMake & { errno: number }
@@ -89,6 +90,9 @@ const refused: Record<string, Row> = {
   "a raw socket by an obsolete type": refuse(EPERM, "socket", 2, 10, 0x300),
   "Multipath TCP": refuse(EPROTONOSUPPORT, "socket", 2, stream, 262),
   "UDP-Lite": refuse(EPROTONOSUPPORT, "socket", 2, datagram, 136),
+  "a connection by sendto": refuse(EOPNOTSUPP, "sendto", -1, 0, 0, 0x2000_0000, 0, 0),
+  "a connection by sendmsg": refuse(EOPNOTSUPP, "sendmsg", -1, 0, 0x2000_0000),
+  "a connection by sendmmsg": refuse(EOPNOTSUPP, "sendmmsg", -1, 0, 0, 0x2000_0000),
   "a unix datagram socket": refuse(ESOCKTNOSUPPORT, "socket", 1, datagram, 0),
   "a unix datagram socket by its other type": refuse(ESOCKTNOSUPPORT, "socket", 1, raw, 0),
   "a pair of unix datagram sockets": refuse(ESOCKTNOSUPPORT, "socketpair", 1, datagram, 0, "page"),

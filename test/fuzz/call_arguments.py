@@ -3,6 +3,7 @@
 import ctypes
 import os
 import random
+import socket
 import stat
 
 base = os.open(".", os.O_RDONLY)
@@ -53,6 +54,7 @@ class Arguments:
         self.base = base
         self.decoy = decoy
         self.opened = []
+        self.sockets = []
 
     def one(self, *choices):
         return self.random.choice(choices)
@@ -168,6 +170,38 @@ class Arguments:
 
     def value_size(self):
         return self.one(0, 5, 100, 65536, 65537, 2**63)
+
+    def socket(self):
+        if self.chance(0.1):
+            return self.descriptor()
+        if len(self.sockets) < 20 or self.chance(0.3):
+            for old in self.sockets[20:]:
+                old.close()
+            self.sockets = [self.fresh_socket()] + self.sockets[:20]
+        return self.random.choice(self.sockets).fileno()
+
+    def fresh_socket(self):
+        stream, datagram, raw = socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW
+        kinds = [(socket.AF_UNIX, stream)] * 4 + [(socket.AF_UNIX, socket.SOCK_SEQPACKET), (socket.AF_NETLINK, raw)]
+        kinds += [(family, kind) for family in (socket.AF_INET, socket.AF_INET6) for kind in (stream, datagram)]
+        fresh = socket.socket(*self.random.choice(kinds))
+        fresh.setblocking(False)
+        return fresh
+
+    def socket_address(self):
+        if self.chance(0.05):
+            return self.pointer()
+        data = self.one(1, 1, 1, 1, 2, 10, 16, 0).to_bytes(2, "little") + self.one(self.path, self.name, self.inet)()[:130]
+        if self.chance(0.1):
+            data = bytes(self.random.getrandbits(8) for _ in range(self.random.randint(0, 128)))
+        return self.memory.place_at_edge(data) if self.chance(0.1) else self.memory.place(data + bytes(128))
+
+    def inet(self):
+        address = self.one(bytes(4), b"\x7f\0\0\1", b"\xc6\x12\0\1", bytes(20) + b"\1" + bytes(4))
+        return self.random.randrange(2**16).to_bytes(2, "big") + address + bytes(16)
+
+    def socket_size(self):
+        return self.one(110, 110, 110, 16, 28, 20, 12, 2, 3, 108, 0, 1, 111, 128, 129, 2**31, 2**32 - 1, self.random.randrange(140))
 
     def nothing(self):
         return 0

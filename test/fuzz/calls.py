@@ -34,14 +34,15 @@ class Worker(Arguments):
         "utime": "pt", "utimes": "pt", "futimesat": "dpt", "utimensat": "dpta",
         "setxattr": "pxvw0", "lsetxattr": "pxvw0", "fsetxattr": "dxvw0",
         "removexattr": "px", "lremovexattr": "px", "fremovexattr": "dx",
-        "umask": "m", "chdir": "p", "fchdir": "d",
+        "umask": "m", "chdir": "p", "fchdir": "d", "connect": "kAS", "bind": "kAS",
     }
     arguments = {
         "p": "path_address", "d": "directory", "f": "open_flags", "m": "mode", "n": "node_mode", "a": "at_flags",
         "l": "link_flags", "u": "unlink_flags", "r": "rename_flags", "o": "owner", "z": "size", "h": "how",
         "s": "how_size", "t": "times", "x": "attribute", "v": "value", "w": "value_size", "0": "nothing",
+        "k": "socket", "A": "socket_address", "S": "socket_size",
     }
-    often = ["openat", "openat", "openat", "mkdirat", "mkdirat", "renameat2", "renameat2", "linkat", "symlinkat", "unlinkat"]
+    often = ["openat", "openat", "openat", "mkdirat", "mkdirat", "renameat2", "renameat2", "linkat", "symlinkat", "unlinkat", "bind", "connect"]
 
     def call(self):
         self.memory.kept.clear()

@@ -8,6 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from "node:path"
 import fc from "fast-check"
 import { callNumber, presentArchitecture, systemCalls } from "../../src/kernel/system-calls.ts"
+import { liveModes } from "../support/live-modes.ts"
 import { eventually } from "../support/process.ts"
 import { cordonBinary, World } from "../support/world.ts"
 import { type HostTree, hostTree } from "./host-tree.ts"
@@ -21,13 +22,13 @@ const exitCode = 42
 const limitMs = 40_000
 const growthMaxKiB = 60 * 1024
 
-const policy = `filesystem:
+const policy = (live: string) => `filesystem:
   deny: ["**/*.secret"]
   protect: [guarded, deep/er]
+  live: ${live}
 `
 const files = {
   home: {
-    ".config/cordon/policy.yaml": policy,
     ".aws/credentials": secret,
     "decoy/a/b": "mine",
     "decoy/.git/hooks/pre-commit": "mine",
@@ -81,9 +82,11 @@ export const liveCalls = target(
     seed: fc.noShrink(fc.nat({ max: 2 ** 30 })),
     calls: fc.integer({ min: 1, max: 6000 }),
     workers: fc.integer({ min: 1, max: 3 }),
+    live: fc.constantFrom(...liveModes),
   }),
   async input => {
-    using world = new World(files)
+    const home = { ...files.home, ".config/cordon/policy.yaml": policy(input.live) }
+    using world = new World({ ...files, home })
     mkdirSync(join(world.root, "outside"))
     for (const [path, to] of Object.entries(links)) symlinkSync(to, join(world.project, path))
     symlinkSync(join(world.home, "decoy"), join(world.project, "absolute"))

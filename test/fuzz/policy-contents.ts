@@ -11,7 +11,15 @@ const letters = fc.string({
   maxLength: 12,
 })
 const path = letters.map(text => `/p/${text.replace(/[\]}]/g, "")}`)
-const host = fc.constantFrom("github.com", "*.npmjs.org", "10.0.0.0/8", "[::1]:443", "*", "a.b:80")
+const host = fc.constantFrom(
+  "github.com",
+  "*.npmjs.org",
+  "10.0.0.0/8",
+  "[::1]:443",
+  "*",
+  "a.b:80",
+  "a.b GET,PUT /x/**",
+)
 const variable = fc.constantFrom("LANG", "LC_*", "*_TOKEN", "?")
 const paths = fc.array(fc.oneof(path, fc.record({ path, ...locked }, { noNullPrototype: true })), {
   maxLength: 4,
@@ -20,6 +28,21 @@ const hosts = fc.array(fc.oneof(host, fc.record({ host, ...locked }, { noNullPro
   maxLength: 4,
 })
 const port = fc.integer({ min: 1, max: 65_535 })
+
+/** One for each variable: two for the same one are a mistake. */
+const credential = fc.record(
+  {
+    name: fc.constantFrom("TOKEN", "_x", "A1"),
+    from: fc.constantFrom(
+      { variable: "TOKEN" },
+      { file: "~/.config/token" },
+      { command: ["gh", "auth", "token"] },
+    ),
+    hosts: fc.array(fc.constantFrom("github.com", "*.npmjs.org", "a.b:80"), { minLength: 1, maxLength: 3 }),
+    as: fc.constantFrom("bearer" as const, { header: "x-api-key" }, { basic: "git" }, { query: "key" }),
+  },
+  { noNullPrototype: true },
+)
 
 /** What is a policy, in every part. */
 export const policyContent: fc.Arbitrary<object> = optionally({
@@ -40,6 +63,7 @@ export const policyContent: fc.Arbitrary<object> = optionally({
     allow: hosts,
     deny: hosts,
     ask: fc.constantFrom("never", "unlisted"),
+    ask_timeout: fc.constantFrom("60s", "1h30m"),
     host_ports: fc.array(port, { maxLength: 3 }),
     expose: fc.array(port, { maxLength: 3 }),
     unix_sockets: fc.array(path, { maxLength: 3 }),
@@ -50,6 +74,7 @@ export const policyContent: fc.Arbitrary<object> = optionally({
     remove: fc.array(variable, { maxLength: 3 }),
     set: fc.dictionary(fc.constantFrom("A", "_b", "PATH"), letters, { noNullPrototype: true }),
   }),
+  credentials: fc.uniqueArray(credential, { maxLength: 3, selector: ({ name }) => name }),
   commands: optionally({ deny: fc.array(letters, { maxLength: 3 }) }),
   limits: optionally({
     memory: fc.constantFrom("8GB", "512MB"),
@@ -71,10 +96,17 @@ const known: Keys = {
     ...Object.fromEntries(["deny", "read", "write", "protect", "unprotect"].map(name => [name, item])),
   },
   network: {
-    ...Object.fromEntries(["mode", "ask", "host_ports", "expose", "locked"].map(name => [name, {}])),
+    ...Object.fromEntries(
+      ["mode", "ask", "ask_timeout", "host_ports", "expose", "locked"].map(name => [name, {}]),
+    ),
     ...Object.fromEntries(["allow", "deny", "unix_sockets"].map(name => [name, item])),
   },
   environment: { mode: {}, pass: {}, remove: {}, set: { "*": {} }, locked: {} },
+  credentials: {
+    ...{ name: {}, hosts: {}, locked: {} },
+    from: { variable: {}, file: {}, command: {} },
+    as: { header: {}, basic: {}, query: {} },
+  },
   commands: { deny: {}, locked: {} },
   limits: { memory: {}, cpus: {}, processes: {}, time: {}, locked: {} },
 }

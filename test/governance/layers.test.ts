@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { UserError } from "../../src/base/error.ts"
 import { type LayersInForce, type LayersRequest, layersInForce } from "../../src/governance/layers.ts"
+import { hostJudge } from "../../src/policy/host-verdict.ts"
 import { mergeLayers } from "../../src/policy/merge.ts"
 import { contentHash } from "../../src/policy/trust.ts"
 import { pathJudge } from "../../src/policy/verdict.ts"
@@ -92,9 +93,13 @@ describe("the layers", () => {
     expect(accessOf(".claude/.credentials.json")).toBe("deny")
   })
 
-  test("of untrusted work leave the toolchains' caches alone", async () => {
+  test("of untrusted work leave the toolchains' caches alone, and know their hosts", async () => {
     const found = await inForce(site({ preset: "untrusted" }))
-    expect(namesOf(found)).not.toContain("toolchain")
+    const toolchains = found.layers.filter(({ name }) => name === "toolchain")
+    const { paths, state, variables } = found.policy
+    for (const values of [paths, state, variables])
+      expect(values.filter(({ layer }) => layer === "toolchain")).toEqual([])
+    expect(toolchains.flatMap(({ hosts }) => hosts.map(({ value }) => value.host))).toContain("pypi.org")
     expect(found.policy.settings.strict.value).toBe(true)
   })
 })
@@ -172,6 +177,78 @@ describe("the project's policy", () => {
     const said = "environment: { set: { LD_PRELOAD: x.so, EDITOR: vi } }"
     const found = await inForce({ ...request, trusted: { [path]: contentHash([{ path, text: said }]) } })
     expect(found.policy.assignments.map(({ name }) => name)).toEqual(["EDITOR"])
+  })
+})
+
+describe("the network", () => {
+  const hosts = ({ policy }: Awaited<ReturnType<typeof inForce>>) =>
+    policy.hosts.map(({ value }) => value.host)
+
+  test("of standard is filtered, and any public host can be reached", async () => {
+    const found = await inForce(site())
+    expect(found.policy.settings.networkMode.value).toBe("filtered")
+    expect(hosts(found)).toContain("*")
+  })
+
+  test("of untrusted is off, until a person lists a host; then it is that, the agent's and the toolchains'", async () => {
+    const shut = await inForce(site({ preset: "untrusted", presetChosen: true, agents: ["codex"] }))
+    expect(shut.policy.settings.networkMode.value).toBe("off")
+    const files = { "user.yaml": "network: { allow: [db.example] }" }
+    const found = await inForce(site({ preset: "untrusted", presetChosen: true, agents: ["codex"], files }))
+    expect(found.policy.settings.networkMode).toMatchObject({ value: "filtered", layer: "user" })
+    expect(hosts(found)).toEqual(
+      expect.arrayContaining(["db.example", "api.openai.com", "registry.npmjs.org"]),
+    )
+    expect(hosts(found)).not.toContain("*")
+    expect(hosts(found)).not.toContain("api.anthropic.com")
+  })
+
+  test("of untrusted stays off for hosts that a repository or an organisation lists", async () => {
+    const files = {
+      "p/.cordon.yaml": "network: { allow: [a.example] }",
+      "org.yaml": "network: { allow: [b.example] }",
+    }
+    const found = await inForce(site({ preset: "untrusted", presetChosen: true, files }))
+    expect(found.policy.settings.networkMode.value).toBe("off")
+    expect(hosts(found)).not.toContain("a.example")
+  })
+
+  test("that the organisation locks is its list, whatever others allow", async () => {
+    const org = "network: { locked: true, mode: filtered, allow: ['*.corp.example'] }"
+    const files = { "org.yaml": org, "user.yaml": "network: { mode: open, allow: [github.com] }" }
+    const { policy } = await inForce(site({ files }))
+    const { judgeName } = hostJudge(policy.hosts, { ask: "unlisted", own: [], credentials: [] })
+    expect(policy.settings.networkMode).toMatchObject({ value: "filtered", layer: "org", locked: true })
+    expect(["git.corp.example", "github.com", "pypi.org"].map(name => judgeName(name, 443).verdict)).toEqual([
+      "allow",
+      "deny",
+      "deny",
+    ])
+  })
+})
+
+describe("a repository's credentials", () => {
+  const text = `credentials:
+  - { name: GH, from: { command: [gh, auth, token] }, hosts: [api.github.com], as: bearer }
+  - { name: LD_PRELOAD, from: { variable: X }, hosts: [a.example], as: bearer }
+`
+  const files = { "p/.cordon.yaml": text }
+
+  test("are left out, the command named, until a person trusts them", async () => {
+    const found = await inForce(site({ files }))
+    expect(found.policy.credentials).toEqual([])
+    expect(found.leftOut.map(({ text: said, source }) => `${source.line}: ${said}`)).toEqual([
+      "2: credentials: GH from the command gh auth token for api.github.com",
+      "3: credentials: LD_PRELOAD from the variable X for a.example",
+    ])
+  })
+
+  test("hold then, but for names that make programs run code", async () => {
+    const request = site({ files })
+    const path = `${request.variables.project}/.cordon.yaml`
+    const found = await inForce({ ...request, trusted: { [path]: contentHash([{ path, text }]) } })
+    expect(found.policy.credentials.map(({ value }) => value.name)).toEqual(["GH"])
+    expect(found.leftOut).toMatchObject([{ text: "credentials: LD_PRELOAD", always: true }])
   })
 })
 

@@ -20,7 +20,7 @@ afterAll(() => stage[Symbol.dispose]())
 const { SIGPIPE, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ } = constants.signals
 const abi = landlockAbi()
 const noWall = abi < 2
-const supervisor: Guardian = { kind: "supervisor", filter: openFilter }
+const supervisor: Guardian = { kind: "supervisor", filter: openFilter, border: false }
 
 /** A set of signals of the command, as /proc/PID/status shows it. */
 async function signalsOf(field: string, change: Partial<LastSteps>, launching: Partial<Launching>) {
@@ -284,7 +284,7 @@ describe("our supervisor as the guardian", () => {
   })
 
   test("that hears of no calls still gives the word", async () => {
-    const unfiltered = { guardian: { kind: "supervisor", filter: undefined } } as const
+    const unfiltered = { guardian: { kind: "supervisor", filter: undefined, border: false } } as const
     const outcome = await stage.shell("echo $$; exit 3", unfiltered, { guardian: "supervisor" })
     const { child, sender } = stage.report
     expect({ ...outcome, sender }).toEqual({ code: 3, stdout: `${child}\n`, stderr: "", sender: child })
@@ -305,12 +305,30 @@ describe("our supervisor as the guardian", () => {
     ])
     const { code, stderr } = await stage.shell(
       "exec mkdir never-made",
-      { guardian: { kind: "supervisor", filter } },
+      { guardian: { kind: "supervisor", filter, border: false } },
       { guardian: "supervisor", supervisor: "answers one call" },
     )
     expect(code).toBe(1)
     expect(stderr).toContain("Disk quota exceeded")
     expect(existsSync(join(stage.directory, "never-made"))).toBe(false)
+  })
+
+  test.each([
+    [openFilter, true, ["socket", "socket", "socket", "seccomp notify"]],
+    [undefined, true, ["socket", "socket", "socket"]],
+    [openFilter, false, ["seccomp notify"]],
+    [undefined, false, []],
+  ])("is handed the border's sockets and the listener, as it wants them", async (filter, border, handed) => {
+    const guardian = { kind: "supervisor", filter, border } as const
+    const { code, stdout } = await stage.shell(
+      "ls /proc/self/fd | wc -l",
+      { guardian },
+      { guardian: "supervisor" },
+    )
+    expect(code).toBe(0)
+    expect(stage.report.handed.map(text => text.replace(/^anon_inode:|:\[\d+\]$/g, ""))).toEqual(handed)
+    // 0, 1, 2, and the directory that ls reads.
+    expect(stdout.trim()).toBe("4")
   })
 
   test("that ends before it gave the word: nothing starts", async () => {
@@ -382,7 +400,7 @@ describe("the executable", () => {
   test.each(["x86_64", "aarch64"] as const)("is made for %s, whatever is asked for", architecture => {
     const full = stepsWith({
       filter: seccompFilter(architecture, { nestedUserns: true }),
-      guardian: { kind: "supervisor", filter: openFilter },
+      guardian: { kind: "supervisor", filter: openFilter, border: false },
       landlock: { abi: 7, scopeAbstractSockets: true, writable: [{ path: "/tmp", kind: "directory" }] },
       restoredSignals: [SIGPIPE, SIGINT],
     })

@@ -118,3 +118,32 @@ describe("the scope leaves alone", () => {
     },
   )
 })
+
+describe("a process that scopes itself", () => {
+  /** Scopes itself and then starts the script in a program of its own, or a thread. */
+  const scopes = (then: string) =>
+    `const { scopeAbstractSockets } = await import(${JSON.stringify(join(root, "src/kernel/landlock.ts"))})\nscopeAbstractSockets()\n${then}`
+  const asChild = (script: string) =>
+    scopes(`process.stdout.write(Bun.spawnSync([process.execPath, "-e", ${JSON.stringify(script)}]).stdout)`)
+  const asThread = (script: string) =>
+    scopes(`new Worker("data:text/javascript," + encodeURIComponent(${JSON.stringify(script)}))`)
+
+  test.skipIf(noScope).each([
+    ["itself", scopes],
+    ["its children", asChild],
+    ["its threads", asThread],
+  ] as const)(
+    "keeps %s from abstract sockets of others, and from nothing else [skipped when Landlock is older than ABI 6]",
+    async (_, as) => {
+      const directory = mkdtempSync(join(tmpdir(), "cordon-landlock-"))
+      await using abstract = await listen({ unix: `\0${unique("scope")}` })
+      await using path = await listen({ unix: join(directory, "s") })
+      await using port = await listen({ hostname: "127.0.0.1" })
+      expect((await free(as(connectScript(abstract.place)))).stdout).toStartWith("refused ")
+      for (const { place } of [path, port])
+        expect((await free(as(connectScript(place)))).stdout).toBe(greeting)
+      expect((await free(as(loopScript({ unix: `\0${unique("own")}` })))).stdout).toBe("hello from inside")
+      rmSync(directory, { recursive: true })
+    },
+  )
+})

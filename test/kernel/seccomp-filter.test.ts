@@ -27,7 +27,14 @@ function ask(number: number, { architecture, nested = false, arguments: words = 
   return runFilter(program, { number, architecture: audit[architecture], arguments: words })
 }
 
-const errno = { EPERM: 1, ENOSYS: 38, EPROTONOSUPPORT: 93, ESOCKTNOSUPPORT: 94, EAFNOSUPPORT: 97 }
+const errno = {
+  EPERM: 1,
+  ENOSYS: 38,
+  EPROTONOSUPPORT: 93,
+  ESOCKTNOSUPPORT: 94,
+  EOPNOTSUPP: 95,
+  EAFNOSUPPORT: 97,
+}
 type Word = keyof typeof errno | "allowed"
 
 function wordOf({ value }: Verdict): Word | number {
@@ -65,8 +72,7 @@ const mustWork =
   rt_sigaction rt_sigprocmask rt_sigreturn fork vfork execve execveat exit exit_group wait4 kill tgkill
   getpid getppid gettid getuid clock_gettime nanosleep sched_yield sched_setaffinity getrandom memfd_create rseq membarrier
   pidfd_open pidfd_send_signal landlock_create_ruleset landlock_add_rule landlock_restrict_self seccomp prctl arch_prctl
-  umask prlimit64 setrlimit getrlimit set_tid_address set_robust_list connect bind listen accept4 sendto sendmsg
-  sendmmsg recvfrom recvmsg recvmmsg getsockname setsockopt getsockopt shutdown eventfd2 timerfd_create signalfd4
+  umask prlimit64 setrlimit getrlimit set_tid_address set_robust_list connect bind listen accept4 recvfrom recvmsg recvmmsg getsockname setsockopt getsockopt shutdown eventfd2 timerfd_create signalfd4
   inotify_init1 inotify_add_watch getdents64 readlink readlinkat access faccessat faccessat2 getcwd chdir fchdir
   rename renameat renameat2 link linkat symlink symlinkat mkdir mkdirat unlink unlinkat rmdir truncate ftruncate chmod
   fchmod fchmodat fchmodat2 chown fchown fchownat utimensat setxattr fsetxattr fcntl dup dup3 pipe2 flock fsync uname
@@ -183,6 +189,15 @@ describe.each(architectures)("on %s", architecture => {
     ["socket", [1, datagram, 0], "ESOCKTNOSUPPORT"],
     ["socket", [1, datagram | flags, 0], "ESOCKTNOSUPPORT"],
     ["socket", [1, raw, 0], "ESOCKTNOSUPPORT"], // the kernel makes a datagram socket of it
+    // MSG_NOSIGNAL | MSG_DONTWAIT | MSG_MORE | MSG_ZEROCOPY; MSG_FASTOPEN
+    ...["sendto", "sendmmsg"].flatMap((call): Case[] => [
+      [call as SystemCall, [0, 0, 0x2000_0000, 0x400_c040], "allowed"],
+      [call as SystemCall, [0, 0, 0, 0x2000_0000], "EOPNOTSUPP"],
+      [call as SystemCall, [0, 0, 0, 0x2000_4040], "EOPNOTSUPP"],
+    ]),
+    ["sendmsg", [0, 0, 0x400_c040], "allowed"],
+    ["sendmsg", [0, 0, 0x2000_0000], "EOPNOTSUPP"],
+    ["sendmsg", [0, 0, 0x2000_4040], "EOPNOTSUPP"],
     ["socketpair", [1, stream | flags, 0], "allowed"],
     ["socketpair", [1, packet, 0], "allowed"],
     ["socketpair", [1, datagram, 0], "ESOCKTNOSUPPORT"],
@@ -241,9 +256,9 @@ describe.each(architectures)("on %s", architecture => {
       expect(verdict.steps).toBeLessThanOrEqual(40)
       if (verdict.looked) looked.add(number)
     }
-    const byArguments = words("clone ioctl mknod mknodat personality ptrace socket socketpair").map(
-      call => numbers[call],
-    )
+    const byArguments = words(
+      "clone ioctl mknod mknodat personality ptrace sendmmsg sendmsg sendto socket socketpair",
+    ).map(call => numbers[call])
     expect([...looked].sort()).toEqual(byArguments.filter(number => number !== undefined).sort())
   })
 
@@ -305,5 +320,72 @@ describe("the table", () => {
       .flatMap(({ calls }) => calls)
       .filter(call => architectures.every(architecture => callNumber(call, architecture) === undefined))
     expect(absent).toEqual([])
+  })
+})
+
+/** What mounts, PID, IPC and network namespaces would keep apart. */
+describe.each(architectures)("without namespaces on %s", architecture => {
+  const numbers = callNumbers(architecture)
+  const programs = {
+    off: seccompFilter(architecture, { nestedUserns: false, withoutNamespaces: "off" }),
+    open: seccompFilter(architecture, { nestedUserns: false, withoutNamespaces: "open" }),
+    usual: filters[architecture].usual,
+  }
+  const answerOf = (network: keyof typeof programs, call: SystemCall, ...low: number[]) => {
+    const number = numbers[call]
+    if (number === undefined) throw new Error(`${architecture} has no ${call}`)
+    const verdict = runFilter(programs[network], {
+      number,
+      architecture: audit[architecture],
+      arguments: garbage(...low),
+    })
+    return verdict.value === answers.doNothing ? "nothing" : wordOf(verdict)
+  }
+
+  const shared = words(
+    "shmget shmat shmctl semget semop semtimedop semctl msgget msgsnd msgrcv msgctl mq_open mq_unlink",
+  )
+  test.each(shared)("%s is no call of this kernel", call => {
+    expect([answerOf("off", call), answerOf("open", call)]).toEqual(["ENOSYS", "ENOSYS"])
+    expect(answerOf("usual", call)).toBe("allowed")
+  })
+
+  test("no internet socket is made while the network is off; others are, and with the network open all", () => {
+    for (const family of [2, 10, 16]) {
+      expect(answerOf("off", "socket", family, 1, 0)).toBe("EAFNOSUPPORT")
+      expect(answerOf("open", "socket", family, 1, 0)).toBe("allowed")
+    }
+    expect(answerOf("off", "socket", 1, 1, 0)).toBe("allowed")
+    expect(answerOf("off", "socketpair", 1, 1, 0)).toBe("allowed")
+    expect(answerOf("open", "socket", 2, 3, 0)).toBe("EPERM")
+    expect(answerOf("open", "socket", 2, 1, 262)).toBe("EPROTONOSUPPORT")
+    expect(answerOf("off", "socket", 40, 1, 0)).toBe("EAFNOSUPPORT")
+  })
+
+  test("files that are open for reading are not changed by ioctl; what else it does works", () => {
+    const changing = [
+      0x4008_6602, 0x401c_5820, 0x4080_6685, 0x5000_9418, 0x9401, 0x4004_7211, 0x4018_6f04, 0xbc10, 0xf50d,
+    ]
+    for (const request of changing) {
+      expect(answerOf("off", "ioctl", 3, request)).toBe("EPERM")
+      expect(answerOf("usual", "ioctl", 3, request)).toBe("allowed")
+    }
+    // FIONREAD, TCGETS, TIOCGPTPEER, FS_IOC_GETFLAGS, FICLONE, FICLONERANGE, FIDEDUPERANGE
+    for (const request of [0x541b, 0x5401, 0x5441, 0x8008_6601, 0x4004_9409, 0x4020_940d, 0xc018_9436])
+      expect(answerOf("off", "ioctl", 3, request)).toBe("allowed")
+    expect(answerOf("off", "ioctl", 0, 0x5412)).toBe("EPERM")
+  })
+
+  test("a program that hides its memory only believes that it did", () => {
+    expect(answerOf("off", "prctl", 4, 0)).toBe("nothing")
+    expect(answerOf("off", "prctl", 38, 1)).toBe("allowed")
+    expect(answerOf("usual", "prctl", 4, 0)).toBe("allowed")
+  })
+
+  test("and what is refused with namespaces is refused here", () => {
+    for (const [call, answer] of [...rows(always), ...rows(namespaces)])
+      if (numbers[call] !== undefined) expect(answerOf("open", call)).toBe(answer)
+    for (const call of mustWork.filter(name => numbers[name] !== undefined))
+      expect([call, answerOf("open", call)]).toEqual([call, "allowed"])
   })
 })

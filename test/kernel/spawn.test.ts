@@ -10,7 +10,7 @@ const kernel = JSON.stringify(join(root, "src/kernel"))
 async function script(code: string, before = "") {
   const text = `
 const fs = require("node:fs")
-const { spawn, exitStatus, socketPair, receiveDescriptor, giveTheWord } = require(${kernel} + "/spawn.ts")
+const { spawn, exitStatus, socketPair, receiveDescriptors, giveTheWord } = require(${kernel} + "/spawn.ts")
 const { openDescriptors } = require(${kernel} + "/descriptors.ts")
 const { createMemoryFile } = require(${kernel} + "/libc.ts")
 const invocationOf = (words, descriptors = []) =>
@@ -131,7 +131,7 @@ const [own, other] = socketPair()
 const words = ["-e", ${JSON.stringify(sending)}]
 const child = spawn({ program: process.execPath, words, descriptors: [], environment: {}, guardian: 100 }, [{ descriptor: other, number: 100 }])
 fs.closeSync(other)
-const handover = receiveDescriptor(own)`
+const handover = receiveDescriptors(own)`
   const sending = `
 const { rawCall, addressOf } = require(${kernel} + "/raw-call.ts")
 const { callNumbers, presentArchitecture } = require(${kernel} + "/system-calls.ts")
@@ -148,8 +148,8 @@ const byte = Buffer.alloc(1); process.exit(rawCall(numbers.read, 100, addressOf(
 
   test("brings a descriptor, and the PID of who sent it; the word goes back", async () => {
     const code = `${hearing(withDescriptor)}
-const text = fs.readlinkSync("/proc/self/fd/" + handover.descriptor)
-const inherited = Bun.spawnSync(["ls", "/proc/self/fd"]).stdout.toString().split("\\n").includes(String(handover.descriptor))
+const text = fs.readlinkSync("/proc/self/fd/" + handover.descriptors[0])
+const inherited = Bun.spawnSync(["ls", "/proc/self/fd"]).stdout.toString().split("\\n").includes(String(handover.descriptors[0]))
 giveTheWord(own)
 tell([handover.process === child, text, inherited, statusOf(child)])`
     expect(await script(code)).toEqual([true, "/etc/hostname", false, 41])
@@ -157,7 +157,7 @@ tell([handover.process === child, text, inherited, statusOf(child)])`
 
   test("brings a message without a descriptor too", async () => {
     const alone = `${sending}\nsend([0, 0, addressOf(vector), 1, 0, 0, 0])`
-    const code = `${hearing(alone)}\ntell([handover.process === child, handover.descriptor ?? "none", statusOf(child)])`
+    const code = `${hearing(alone)}\ntell([handover.process === child, handover.descriptors[0] ?? "none", statusOf(child)])`
     expect(await script(code)).toEqual([true, "none", 0])
   })
 

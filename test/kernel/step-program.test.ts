@@ -157,6 +157,29 @@ for (const [architecture, possible] of architectures)
     )
 
     test.skipIf(!possible)(
+      "goes on elsewhere with another result: forwards, and the child of a fork in its own way [skipped when qemu-aarch64 is not installed]",
+      () => {
+        const skipped: Written = (_, { close }) => [
+          { call: close, arguments: [77], goesOnWith: { from: 0, to: 0 }, otherwise: { skips: 2 } },
+        ]
+        const forwards = all(skipped, say("left out "), say("said"), exit(5))
+        expect(run(forwards, architecture)).toEqual({ exitCode: 5, stdout: "said", stderr: "" })
+        const child = { from: 1, to: Number.MAX_SAFE_INTEGER }
+        const forked: Written = (memory, { clone, wait4 }) => [
+          { call: clone, arguments: [17, 0, 0, 0, 0], goesOnWith: child, otherwise: { skips: 4 } },
+          { call: wait4, arguments: [-1, 0, 0, 0], goesOnWith: child, otherwise: silent },
+          ...say("parent")(memory, callNumbers(architecture)),
+          ...exit(1)(memory, callNumbers(architecture)),
+        ]
+        expect(run(all(forked, say("child "), exit(2)), architecture)).toEqual({
+          exitCode: 1,
+          stdout: "child parent",
+          stderr: "",
+        })
+      },
+    )
+
+    test.skipIf(!possible)(
       "becomes another program, with the words and the environment that it was made with [skipped when qemu-aarch64 is not installed]",
       () => {
         const become: Written = (memory, { execve }) => [

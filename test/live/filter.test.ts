@@ -14,7 +14,7 @@ function answerTo(
   words: readonly bigint[],
   options: Partial<LiveFilter> = {},
 ) {
-  const program = liveFilter({ reads: false, sockets: false, ...options }, where)
+  const program = liveFilter({ reads: false, ...options }, where)
   const number = callNumber(call, where)
   if (number === undefined) return undefined
   const architecture = where === "x86_64" ? 0xc000_003e : 0xc000_00b7
@@ -43,6 +43,8 @@ const names: readonly SystemCall[] = [
   "fsetxattr",
   "removexattr",
   "umask",
+  "connect",
+  "bind",
 ]
 const newer: readonly SystemCall[] = ["setxattrat", "removexattrat", "file_setattr"]
 
@@ -91,14 +93,34 @@ describe.each(architectures)("%s", where => {
     expect(answerTo(where, call, words(path), { reads: true })).toBe("goes on")
   })
 
+  test("without namespaces: calls on other processes, and on files that are open", () => {
+    const landlock = { reads: true, landlock: true }
+    const onOne: readonly SystemCall[] = [
+      "prlimit64",
+      "sched_setaffinity",
+      "sched_setscheduler",
+      "sched_setparam",
+      "sched_setattr",
+    ]
+    for (const call of onOne) {
+      expect(answerTo(where, call, [1n], landlock)).toBe("asks")
+      expect(answerTo(where, call, [0xffff_ffffn], landlock)).toBe("asks")
+      expect(answerTo(where, call, [0n], landlock)).toBe("goes on")
+      expect(answerTo(where, call, [0xdead_0000_0000n], landlock)).toBe("goes on")
+      expect(answerTo(where, call, [1n])).toBe("goes on")
+    }
+    for (const call of ["setpriority", "ioprio_set"] as const) {
+      expect(answerTo(where, call, [0n, 0n], landlock)).toBe("asks")
+      expect(answerTo(where, call, [0n, 1n])).toBe("goes on")
+    }
+    expect(answerTo(where, "utimensat", [3n, 0n], landlock)).toBe("asks")
+    expect(answerTo(where, "openat", [0n, 0n, 0n], landlock)).toBe("asks")
+    expect(answerTo(where, "read", [0n], landlock)).toBe("goes on")
+  })
+
   test("utimensat without a path is about a descriptor", () => {
     expect(answerTo(where, "utimensat", [3n, 0n])).toBe("goes on")
     expect(answerTo(where, "utimensat", [3n, 1n])).toBe("asks")
     expect(answerTo(where, "utimensat", [3n, 1n << 32n])).toBe("asks")
-  })
-
-  test("sockets only where somebody wants to hear of them", () => {
-    expect(answerTo(where, "connect", [])).toBe("goes on")
-    expect(answerTo(where, "connect", [], { sockets: true })).toBe("asks")
   })
 })

@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { chmodSync, existsSync, lstatSync, readFileSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
+import { liveMode, liveModes } from "../support/live-modes.ts"
 import { rawCallsPrelude } from "../support/raw-calls.ts"
 import { bun, World, writeFiles } from "../support/world.ts"
 
@@ -65,11 +66,21 @@ test("no directory of the host's is handed in", async () => {
   using world = new World({ home: files })
   const code = `${rawCallsPrelude()}
     fs.mkdirSync(process.env.HOME + "/.claude.json.lock")
-    const fd = sys("openat2", AT_FDCWD, process.env.HOME + "/.claude.json.lock", how(0, 0, 0), 24)
-    console.log(fd)`
+    const lock = process.env.HOME + "/.claude.json.lock"
+    for (const open of [() => sys("openat", AT_FDCWD, lock, 0, 0), () => sys("openat2", AT_FDCWD, lock, how(0, 0, 0), 24)]) {
+      const fd = open()
+      console.log(typeof fd, fs.readdirSync("/proc/self/fd/" + fd + "/..").includes(".bashrc"),
+        sys("openat", fd, "../.bashrc", 1, 0), sys("openat", fd, "../.new", 0o101, 0o600), sys("mkdirat", fd, "../new", 0o755),
+        sys("openat", fd, "../work/project/new", 0o101, 0o600) > 0)
+    }`
   writeFiles(world.project, { "script.js": code })
-  const { stdout } = await asClaude(world, `exec ${bun} script.js`, ["--read", bun])
-  expect(stdout).toBe("EACCES\n")
+  for (const mode of liveModes) {
+    const options = [...liveMode(world, mode), "--read", bun]
+    const { stdout } = await asClaude(world, `exec ${bun} script.js; rmdir ~/.claude.json.lock`, options)
+    // Its own view of them, in which the home is read-only.
+    expect(stdout, mode).toBe("number true EROFS EROFS EROFS true\n".repeat(2))
+    await world.host("rm", "-r", join(world.home, ".claude.json.lock"))
+  }
 })
 
 test("another program does not get it", async () => {

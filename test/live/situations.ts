@@ -1,6 +1,6 @@
 /** Scripts that make calls in every situation that changes what they come to, and say the results. */
 
-const openModes = `
+export const openModes = `
 const O = { RDONLY: 0, WRONLY: 1, RDWR: 2, CREAT: 0o100, EXCL: 0o200, NOCTTY: 0o400, TRUNC: 0o1000, APPEND: 0o2000,
   NONBLOCK: 0o4000, DSYNC: 0o10000, DIRECTORY: 0o200000, NOFOLLOW: 0o400000, CLOEXEC: 0o2000000, PATH: 0o10000000,
   TMPFILE: 0o20200000, SYNC: 0o4010000, NOATIME: 0o1000000 }

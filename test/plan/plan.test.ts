@@ -37,6 +37,7 @@ function planned({ layers = [], settings = {}, ...change }: Change = {}) {
     },
     inherited: { PATH: "/usr/bin", TMP: "/elsewhere", OLDPWD: "/x", HOME: "/wrong", NODE_OPTIONS: "--a" },
     pointers: [],
+    hostname: "machine",
     ...change,
   })
 }
@@ -74,7 +75,7 @@ describe("the plan", () => {
   test("seals no hidden directory where the live engine keeps everything out of it", () => {
     const layers = [layerOf("user", { paths: [pathRule("deny", "/home/me/s"), pathRule("deny", "/tmp/no")] })]
     const { mounts, live } = planned({ layers })
-    expect(live).toEqual({ reads: true })
+    expect(live).toEqual({ reads: true, carriesOutReads: false })
     expect(mounts.filter(({ kind }) => kind === "hidden-directory")).toHaveLength(2)
     expect(mounts.filter(({ kind }) => kind === "sealed")).toEqual([])
   })
@@ -101,7 +102,7 @@ describe("the plan", () => {
   })
 
   test("refuses a project that the policy denies, and what this version cannot do", () => {
-    expect(() => planned({ settings: { networkMode: "filtered" } })).toThrow("filtered")
+    expect(() => planned({ settings: { ask: "unlisted", networkMode: "open" } })).toThrow("filtered")
     const layers = [layerOf("user", { paths: [pathRule("deny", "/home/me/p")] })]
     expect(() => planned({ layers })).toThrow(UserError)
     expect(() => planned({ layers })).toThrow("denies the project directory ~/p itself")

@@ -128,7 +128,7 @@ test("every other part of a policy arrives in its field", () => {
       "  host_ports: [5432], expose: [3000], unix_sockets: [~/s.sock] }",
       'environment: { mode: scrub, pass: [LANG], remove: ["*_TOKEN"], set: { EDITOR: vim } }',
       'limits: { memory: 8GB, cpus: 4, processes: 10, time: 2h }\ncommands: { deny: ["git push *"] }',
-      "optional: [limits]\nnested_userns: allow\nfilesystem: { strict: true, readonly: false, home: deny }",
+      "optional: [limits]\nnested_userns: allow\nfilesystem: { strict: true, readonly: false, home: deny, live: strict }",
     ].join("\n"),
   )
   expect(
@@ -152,7 +152,7 @@ test("every other part of a policy arrives in its field", () => {
   })
   const values = Object.entries(layer.settings).map(([name, { value }]) => [name, value])
   expect(Object.fromEntries(values)).toEqual({
-    ...{ strict: true, readonly: false, home: "deny", networkMode: "off", ask: "never" },
+    ...{ strict: true, readonly: false, home: "deny", live: "strict", networkMode: "off", ask: "never" },
     ...{ environmentMode: "scrub", memory: "8GB", cpus: 4, processes: 10, time: "2h", nestedUserns: "allow" },
   })
 })

@@ -1,12 +1,13 @@
 /** Layers → one policy: lists add up, the highest layer that sets a value wins, locked values hold. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
+import { hostPattern } from "../../src/policy/host-pattern.ts"
 import type { Layer, Settings } from "../../src/policy/layer.ts"
 import { defaultSettings, type MergeFacts, mergeLayers } from "../../src/policy/merge.ts"
 import { type LayerName, layerNames, rankOf } from "../../src/policy/source.ts"
 import { pathJudge } from "../../src/policy/verdict.ts"
 import { networkModes } from "../../src/policy/vocabulary.ts"
-import { layerOf, pathRule, protection, sourced } from "./naive-model.ts"
+import { credential, layerOf, pathRule, protection, sourced } from "./naive-model.ts"
 
 const facts: MergeFacts = { home: "/home/me", otherHomes: ["/home", "/root"] }
 
@@ -30,7 +31,8 @@ describe("lists", () => {
         paths: [pathRule("write", "/y", { layer: "base" })],
         protections: [protection("unprotect", ".b", { layer: "base" })],
         variables: [{ ...sourced("A", "base"), verdict: "pass" }],
-        hosts: [{ ...sourced({ kind: "name", host: "h", port: undefined }, "base"), verdict: "allow" }],
+        hosts: [{ ...sourced(hostPattern("h"), "base"), verdict: "allow" }],
+        credentials: [sourced(credential("T", "h"), "base")],
         sockets: [sourced("/s", "base")],
         hostPorts: [sourced(1, "base")],
         expose: [sourced(2, "base")],
@@ -47,7 +49,15 @@ describe("lists", () => {
       expect(files).toEqual(expect.arrayContaining(["user: deny /x", "base: write /y"]))
       expect(policy.protections).toHaveLength(2)
       expect(policy.variables.map(({ value }) => value).sort()).toEqual(["A", "B"])
-      for (const list of ["hosts", "sockets", "hostPorts", "expose", "assignments", "commands"] as const)
+      for (const list of [
+        "hosts",
+        "credentials",
+        "sockets",
+        "hostPorts",
+        "expose",
+        "assignments",
+        "commands",
+      ] as const)
         expect(policy[list], list).toHaveLength(1)
       expect([policy.optional.length, policy.state.length]).toEqual([1, 1])
     }

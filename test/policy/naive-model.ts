@@ -3,9 +3,12 @@
  * that match, sort them, decide. And a disk as data. Slow, obvious, and sharing no code with what it checks.
  */
 import type { PathFact, PathFacts } from "../../src/host/path-facts.ts"
+import type { Credential } from "../../src/policy/credential.ts"
+import { hostPattern } from "../../src/policy/host-pattern.ts"
 import {
   type Access,
   emptyLayer,
+  type HostRule,
   type Layer,
   type PathRule,
   type Protection,
@@ -29,6 +32,18 @@ export type Said = {
 
 export function sourced<T>(value: T, layer: LayerName = "user", locked = false): Sourced<T> {
   return { value, source: sourceOf(`${layer} says so`), layer, locked }
+}
+
+/** A credential that comes from the variable of its own name. */
+export function credential(name: string, ...hosts: string[]): Credential {
+  return { name, from: { kind: "variable", name }, hosts: hosts.map(hostPattern), as: { kind: "bearer" } }
+}
+
+/** `allow github.com:443` as a rule. */
+export function hostRule(text: string, layer: LayerName = "user", locked = false): HostRule {
+  const [verdict, ...words] = text.split(" ")
+  if (verdict !== "allow" && verdict !== "deny") throw new Error(`"${text}" is no rule`)
+  return { ...sourced(hostPattern(words.join(" ")), layer, locked), verdict }
 }
 
 type Variables = { variables: PathVariables }

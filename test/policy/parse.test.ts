@@ -154,6 +154,7 @@ describe("wrong values, at the place of the value", () => {
     ["filesystem: {write: {a: b}}", "1:21: filesystem.write must be a list: write [., ~/.cache/pip]"],
     ["filesystem: {strict: yes}", "1:22: filesystem.strict must be true or false"],
     ["filesystem: {home: none}", "1:20: filesystem.home must be deny, read or write"],
+    ["filesystem: {live: fast}", "1:20: filesystem.live must be standard or strict"],
     ["filesystem: {locked: 1}", "1:22: filesystem.locked must be true or false"],
     ["network:\n  mode: opne", "2:9: network.mode must be off, filtered or open"],
     ["network: {ask: always}", "1:16: network.ask must be never or unlisted"],

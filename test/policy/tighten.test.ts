@@ -1,6 +1,7 @@
 /** An untrusted repository may deny and limit; what it would open is left out, and named. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
+import { hostPattern } from "../../src/policy/host-pattern.ts"
 import { accesses, type Layer, type SettingName, type Settings } from "../../src/policy/layer.ts"
 import { decideSetting, mergeLayers } from "../../src/policy/merge.ts"
 import { patternText } from "../../src/policy/path-pattern.ts"
@@ -8,7 +9,7 @@ import { permissiveness } from "../../src/policy/restrictiveness.ts"
 import { type LayerName, layerNames } from "../../src/policy/source.ts"
 import { settingNames, tightenOnly } from "../../src/policy/tighten.ts"
 import { pathJudge } from "../../src/policy/verdict.ts"
-import { layerOf, pathRule, protection, rulesOf, type Said, sourced } from "./naive-model.ts"
+import { credential, layerOf, pathRule, protection, rulesOf, type Said, sourced } from "./naive-model.ts"
 
 const facts = { home: "/b", otherHomes: ["/c"] }
 const others = [
@@ -76,6 +77,7 @@ describe("settings", () => {
     { networkMode: "filtered" },
     { environmentMode: "clean" },
     { home: "deny" },
+    { live: "strict" },
     { strict: true },
     { readonly: true },
     { memory: "1GB", cpus: 1 },
@@ -105,11 +107,20 @@ describe("settings", () => {
 })
 
 test("everything else that opens is left out, and what denies is heard", () => {
-  const host = { kind: "name", host: "evil.example", port: 443 } as const
+  const host = hostPattern("evil.example:443")
   const { layer, texts } = tighten({
     hosts: [
       { ...sourced(host, "project"), verdict: "allow" },
       { ...sourced(host, "project"), verdict: "deny" },
+    ],
+    credentials: [
+      sourced(
+        {
+          ...credential("TOKEN", "evil.example"),
+          from: { kind: "command", words: ["sh", "-c", "id; date"] },
+        },
+        "project",
+      ),
     ],
     variables: [
       { ...sourced("AWS_KEY", "project"), verdict: "pass" },
@@ -128,13 +139,15 @@ test("everything else that opens is left out, and what denies is heard", () => {
     hostPorts: [],
     expose: [],
     assignments: [],
+    credentials: [],
     optional: [],
     state: [],
   })
   expect(layer.hosts.map(({ verdict }) => verdict)).toEqual(["deny"])
   expect(layer.variables.map(({ value }) => value)).toEqual(["LANG"])
   expect(layer.commands).toHaveLength(1)
-  expect(texts).toHaveLength(8)
+  expect(texts).toHaveLength(9)
+  expect(texts).toContain("credentials: TOKEN from the command sh -c 'id; date' for evil.example")
   for (const part of ["evil.example", "AWS_KEY", "docker.sock", "5432", "3000", "LD_PRELOAD", "seccomp"])
     expect(texts.join("\n")).toContain(part)
 })
@@ -158,6 +171,7 @@ describe("whatever a repository says", () => {
       strict: fc.boolean(),
       readonly: fc.boolean(),
       home: fc.constantFrom("deny", "read", "write"),
+      live: fc.constantFrom("strict", "standard"),
       networkMode: fc.constantFrom("off", "filtered", "open"),
       environmentMode: fc.constantFrom("clean", "scrub", "inherit"),
     },

@@ -44,7 +44,7 @@ test("what cannot be started is told, and the process ends though its second thr
   const limits = { resources: [] }
   const request = {
     ...{ invocation, rules: { paths: [], protections: [] }, reads: "continue" },
-    plan: { limits, session: "s", mounts: [], stateFiles: [] },
+    plan: { limits, session: "s", mounts: [], stateFiles: [], unixSockets: [], landlock: undefined },
   }
   const code = `
 const { supervise } = require(${JSON.stringify(join(root, "src/supervise/supervise.ts"))})

@@ -52,6 +52,7 @@ export function stepsWith(change: Partial<LastSteps> = {}): LastSteps {
     environment: { PATH: "/usr/bin:/bin" },
     filter: openFilter,
     landlock: undefined,
+    bare: undefined,
     resources: [],
     guardian: { kind: "bubblewrap" },
     guardianDescriptor: guardianNumber,

@@ -2,7 +2,7 @@
  * `bun start-last-steps.ts JSON`: stands where bubblewrap stands, and becomes a program of last steps; or stands where
  * our supervisor stands as well, and is told of by a file.
  */
-import { closeSync, openSync, writeFileSync } from "node:fs"
+import { closeSync, openSync, readlinkSync, writeFileSync } from "node:fs"
 import type { Invocation } from "../../src/backends/invocation.ts"
 import { answer, answers, assemble, ifEqual, label, loadCallNumber } from "../../src/kernel/bpf.ts"
 import { openDescriptors } from "../../src/kernel/descriptors.ts"
@@ -10,7 +10,7 @@ import { duplicateFrom, duplicateTo, execve, openProcess } from "../../src/kerne
 import { Listener } from "../../src/kernel/listener.ts"
 import { addressOf, rawCall } from "../../src/kernel/raw-call.ts"
 import { ignoreSignal, setSignalMask } from "../../src/kernel/signals.ts"
-import { exitStatus, giveTheWord, receiveDescriptor, socketPair, spawn } from "../../src/kernel/spawn.ts"
+import { exitStatus, giveTheWord, receiveDescriptors, socketPair, spawn } from "../../src/kernel/spawn.ts"
 import { callNumbers, presentArchitecture, type SystemCall } from "../../src/kernel/system-calls.ts"
 
 export const guardianNumber = 100
@@ -33,7 +33,12 @@ export type Launching = {
   report?: string
 }
 
-export type Report = { child: number; sender: number | undefined }
+export type Report = {
+  child: number
+  sender: number | undefined
+  /** what the descriptors that came along are (proc_pid_fd(5)) */
+  handed: string[]
+}
 
 const numbers = callNumbers(presentArchitecture())
 
@@ -95,15 +100,17 @@ function superviseIt(launching: Launching): void {
   }
   const child = spawn(invocation, openDescriptors(invocation, inside))
   closeSync(inside)
-  const handover = receiveDescriptor(own)
+  const handover = receiveDescriptors(own)
   if (launching.report !== undefined) {
-    const report: Report = { child, sender: handover?.process }
+    const handed = (handover?.descriptors ?? []).map(number => readlinkSync(`/proc/self/fd/${number}`))
+    const report: Report = { child, sender: handover?.process, handed }
     writeFileSync(launching.report, JSON.stringify(report))
   }
   if (launching.supervisor === "ends") closeSync(own)
   else giveTheWord(own)
-  if (handover?.descriptor !== undefined && launching.supervisor === "answers one call") {
-    const listener = new Listener(handover.descriptor)
+  const [notifying] = handover?.descriptors ?? []
+  if (notifying !== undefined && launching.supervisor === "answers one call") {
+    const listener = new Listener(notifying)
     const quotaExceeded = 122
     if (listener.receive()) listener.answer(-quotaExceeded)
   }

@@ -24,6 +24,8 @@ export type WorldRequest = {
   git?: boolean
   /** where the scratch directory is made; the running user's own home when absent */
   below?: string
+  /** variables of every run, beside the few that there are anyway */
+  env?: Readonly<Record<string, string>>
 }
 
 export type RunOptions = {
@@ -45,8 +47,16 @@ export class World implements Disposable {
   readonly home: string
   /** below the home, as projects are */
   readonly project: string
+  readonly #env: Readonly<Record<string, string>>
 
-  constructor({ home = {}, project = {}, git = false, below = userInfo().homedir }: WorldRequest = {}) {
+  constructor({
+    home = {},
+    project = {},
+    git = false,
+    below = userInfo().homedir,
+    env = {},
+  }: WorldRequest = {}) {
+    this.#env = env
     this.root = mkdtempSync(join(realpathSync(below), "cordon-test-"))
     // Another account must get there where a test says so, as it gets to a home of mode 0755.
     chmodSync(this.root, 0o755)
@@ -60,7 +70,14 @@ export class World implements Disposable {
 
   /** Variables of every run: few, so that a test's outcome does not hang on who starts it. */
   get env(): Record<string, string> {
-    return { HOME: this.home, PATH: searchPath(), LANG: "C.UTF-8", LC_ALL: "C.UTF-8", TERM: "dumb" }
+    return {
+      HOME: this.home,
+      PATH: searchPath(),
+      LANG: "C.UTF-8",
+      LC_ALL: "C.UTF-8",
+      TERM: "dumb",
+      ...this.#env,
+    }
   }
 
   /** Runs `cordon WORDS`. */

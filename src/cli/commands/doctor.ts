@@ -2,6 +2,8 @@
 import { HostError, UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { printable } from "../../base/printable.ts"
+import { readBareFacts } from "../../host/bare-facts.ts"
+import { bareFinding } from "../../host/bare-problem.ts"
 import { type Finding, hostFindings, type State } from "../../host/findings.ts"
 import { readHostFacts } from "../../host/host-facts.ts"
 import { readLimitFacts } from "../../host/limit-facts.ts"
@@ -43,7 +45,13 @@ function refuseContradictions(given: readonly GivenOption[]): void {
 
 function examine(): Finding[] {
   const uid = process.getuid?.() ?? 0
-  return [...hostFindings(readHostFacts(uid), tryHost(uid)), limitFinding(readLimitFacts(uid))]
+  const trials = tryHost(uid)
+  const { ptraceScope } = readBareFacts()
+  return [
+    ...hostFindings(readHostFacts(uid), trials),
+    bareFinding(trials, ptraceScope),
+    limitFinding(readLimitFacts(uid)),
+  ]
 }
 
 function verdict(findings: readonly Finding[]): number {
@@ -74,10 +82,7 @@ async function tryPolicy(given: readonly GivenOption[]): Promise<void> {
 
 /** What the specification asks for and this version does not have. */
 const notYet: readonly Finding[] = (
-  [
-    ["filtered network", "--net filtered is refused; open and off work"],
-    ["other backends", "landlock, seatbelt, docker, podman are refused"],
-  ] as const
+  [["other backends", "seatbelt, docker, podman are refused"]] as const
 ).map(([protection, why]) => ({ protection, state: "not yet", why, fix: [], advice: "" }))
 
 function printFindings(findings: readonly Finding[]): void {

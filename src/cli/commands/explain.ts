@@ -6,45 +6,37 @@ import { printable } from "../../base/printable.ts"
 import { judgeVariable } from "../../plan/environment.ts"
 import { nodeAt, ruleText } from "../../plan/nodes.ts"
 import type { Explanation } from "../../policy/explanation.ts"
-import { hostPattern } from "../../policy/host-pattern.ts"
 import type { PathRule, Protection } from "../../policy/layer.ts"
 import { formatSource } from "../../policy/source.ts"
 import { type Prepared, prepare } from "../../run.ts"
 import type { ParsedArguments } from "../arguments.ts"
+import { explainHost, isHostSubject } from "../explain-host.ts"
 import { coloured, print, printJson } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
 import { sayWarnings } from "../warnings.ts"
 
 export async function explainCommand({ given, rest }: ParsedArguments): Promise<number> {
-  const [subject, name, ...more] = rest
-  if (subject === undefined || (name !== undefined && subject !== "env") || more.length > 0)
+  const variable = rest[0] === "env" && rest.length <= 2
+  // A request is three words, in quotes or not.
+  const subject = rest.length === 3 ? rest.join(" ") : rest[0]
+  if (subject === undefined || !(variable || rest.length === 1 || isHostSubject(subject)))
     throw new UserError(
       "explain takes one thing",
       "write cordon explain ~/.aws, cordon explain github.com, or cordon explain env HOME",
     )
   const prepared = await prepare(runRequest(given, [], process.env))
   if (!isGiven(given, "quiet")) sayWarnings(prepared)
-  const explanation = explain(subject, name, prepared)
+  const explanation = variable ? explainVariable(rest[1], prepared) : explain(subject, prepared)
   if (isGiven(given, "json")) printJson("Explanation", explanation)
   else printExplanation(explanation)
   return exitCode.ok
 }
 
-function explain(subject: string, name: string | undefined, prepared: Prepared): Explanation {
-  if (subject === "env") {
-    if (name === undefined)
-      throw new UserError("explain env needs the name of a variable", "write cordon explain env HOME")
-    return explainVariable(name, prepared)
-  }
-  return isHost(subject, prepared) ? explainHost(subject, prepared) : explainPath(subject, prepared)
-}
-
-/** `github.com`, `*.npmjs.org:443`, `10.0.0.1`; a name with a slash, or of something that exists, is a path. */
-function isHost(subject: string, { site }: Prepared): boolean {
-  if (/^[~./$]/.test(subject) || (subject.includes("/") && !/^[\d.:a-f[\]]+\/\d+$/i.test(subject)))
-    return false
-  if (site.facts(absolutePath(subject, site.project)).kind !== "missing") return false
-  return /^[^.]+\.[^.]|:|^localhost$/.test(subject)
+/** A name of something that exists is a path. */
+function explain(subject: string, prepared: Prepared): Explanation {
+  const { facts, project } = prepared.site
+  const isPath = !isHostSubject(subject) || facts(absolutePath(subject, project)).kind !== "missing"
+  return isPath ? explainPath(subject, prepared) : explainHost(subject, prepared.policy)
 }
 
 function explainPath(subject: string, prepared: Prepared): Explanation {
@@ -82,7 +74,9 @@ function lostRule(rule: PathRule | Protection) {
   return { rule: ruleText(rule), layer: rule.layer, source: formatSource(rule.source) }
 }
 
-function explainVariable(name: string, { policy, plan }: Prepared): Explanation {
+function explainVariable(name: string | undefined, { policy, plan }: Prepared): Explanation {
+  if (name === undefined)
+    throw new UserError("explain env needs the name of a variable", "write cordon explain env HOME")
   const value = process.env[name] ?? ""
   const { verdict, rule, why } = judgeVariable(name, value, policy)
   const assignment = policy.assignments.find(other => other.name === name)
@@ -103,34 +97,6 @@ function explainVariable(name: string, { policy, plan }: Prepared): Explanation 
     source: formatSource(deciding.source),
     notes: verdict === "remove" && !set ? [`to pass it: --env ${name}`] : [],
     lost: [],
-  }
-}
-
-function explainHost(subject: string, { policy }: Prepared): Explanation {
-  const pattern = parsedHost(subject)
-  const { networkMode } = policy.settings
-  return {
-    subject: pattern,
-    kind: "host",
-    verdict: networkMode.value === "open" ? "allow" : "deny",
-    rule: `network.mode ${networkMode.value}`,
-    layer: networkMode.layer,
-    source: formatSource(networkMode.source),
-    notes:
-      networkMode.value === "open"
-        ? ["the network is the host's own: no name is looked at"]
-        : ["to open the network: --net open"],
-    lost: [],
-  }
-}
-
-function parsedHost(subject: string): string {
-  try {
-    const { host, port } = hostPattern(subject)
-    return port === undefined ? host : `${host}:${port}`
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause
-    throw new UserError(cause.message, "write cordon explain github.com:443")
   }
 }
 

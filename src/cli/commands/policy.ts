@@ -7,6 +7,7 @@ import { parentOf } from "../../base/path.ts"
 import { printable } from "../../base/printable.ts"
 import { writeTrust } from "../../host/state-directory.ts"
 import { ruleText } from "../../plan/nodes.ts"
+import { credentialText } from "../../policy/credential.ts"
 import { hostText } from "../../policy/host-pattern.ts"
 import { formatSource, type Sourced } from "../../policy/source.ts"
 import { settingNames } from "../../policy/tighten.ts"
@@ -55,6 +56,9 @@ async function showPolicy(given: readonly GivenOption[]): Promise<number> {
   for (const rule of policy.protections) line(ruleText(rule), rule)
   for (const entry of policy.state) line(`state ${entry.value}`, entry)
   for (const rule of policy.hosts) line(`${rule.verdict} ${hostText(rule.value)}`, rule)
+  for (const rule of policy.credentials) line(`credential ${credentialText(rule.value)}`, rule)
+  for (const port of policy.hostPorts) line(`host port ${port.value}`, port)
+  for (const port of policy.expose) line(`expose ${port.value}`, port)
   for (const rule of policy.variables) line(`${rule.verdict} variable ${rule.value}`, rule)
   for (const rule of policy.assignments) line(`set ${rule.name}`, rule)
   return exitCode.ok

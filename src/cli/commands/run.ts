@@ -1,20 +1,13 @@
 /** `cordon [options] [--] <command> …` */
-import { mkdirSync } from "node:fs"
-import { constants } from "node:os"
 import { didYouMean } from "../../base/closest-word.ts"
 import { UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { printable, shellQuoted } from "../../base/printable.ts"
-import { requireNamespaces } from "../../host/bubblewrap.ts"
-import { become } from "../../kernel/become.ts"
-import { isIgnored, signalMask } from "../../kernel/signals.ts"
-import { type CommandSignals, launchOf, needsSupervisor } from "../../launch.ts"
 import { type Prepared, prepare } from "../../run.ts"
-import { supervise } from "../../supervise/supervise.ts"
 import type { ParsedArguments } from "../arguments.ts"
-import { say, sayAtOnce } from "../output.ts"
+import { say } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
-import { sayWarnings } from "../warnings.ts"
+import { runSession } from "../session.ts"
 import { commands } from "../words.ts"
 
 /** Starts the command in a sandbox; when all goes well it does not return, because it became the sandbox. */
@@ -31,30 +24,10 @@ export async function runCommand({ given, rest }: ParsedArguments): Promise<numb
   }
   if (isGiven(given, "json"))
     throw new UserError("--json goes with --dry-run", "add --dry-run, or remove --json")
-  if (!isGiven(given, "quiet")) sayWarnings(prepared)
   if (isGiven(given, "verbose")) sayMore(prepared)
   const missing = programProblem(prepared, rest[0] ?? "")
   if (missing !== undefined) return missing
-  return launch(prepared)
-}
-
-async function launch(prepared: Prepared): Promise<number> {
-  const { plan, site, rules } = prepared
-  const { bubblewrap, invocation } = launchOf(prepared, signalsForCommand())
-  requireNamespaces(bubblewrap, site.account.uid)
-  for (const path of plan.create) mkdirSync(path, { recursive: true, mode: 0o700 })
-  if (!needsSupervisor(plan)) return become(invocation)
-  return supervise({ invocation, rules, reads: "continue", plan, tell: sayAtOnce })
-}
-
-/**
- * The command finds signals as our caller left them. SIGPIPE and SIGXFSZ are ignored by the runtime; SIGINT and SIGQUIT
- * will be by us, because they come from the terminal and are meant for the command.
- */
-function signalsForCommand(): CommandSignals {
-  const { SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ } = constants.signals
-  const restoredSignals = [SIGPIPE, SIGXFSZ, ...[SIGINT, SIGQUIT].filter(signal => !isIgnored(signal))]
-  return { restoredSignals, signalMask: signalMask() }
+  return runSession(prepared, given)
 }
 
 /** Namespaces inside a sandbox are switched off, so a second one cannot be made; it would not be needed either. */

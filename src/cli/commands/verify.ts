@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:net"
 import { HostError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { printable } from "../../base/printable.ts"
-import { findBubblewrap } from "../../host/bubblewrap.ts"
+import { searchBubblewrap } from "../../host/bubblewrap.ts"
 import type { Attempt, Outcome } from "../../inside/probe.ts"
 import { prepare } from "../../run.ts"
 import type { GivenOption, ParsedArguments } from "../arguments.ts"
@@ -34,7 +34,7 @@ export async function verifyCommand({ given }: ParsedArguments): Promise<number>
       abstractName: name,
       outsideFile: outside,
       environment: process.env,
-      bubblewrap: findBubblewrap().path,
+      bubblewrap: bubblewrapPath(),
     }
     const checks = checksOf(prepared, surroundings)
     if (!isGiven(given, "quiet")) say(`trying ${checks.length} things inside a sandbox`)
@@ -50,6 +50,12 @@ export async function verifyCommand({ given }: ParsedArguments): Promise<number>
     rmSync(outside)
     for (const server of servers) server.close()
   }
+}
+
+/** Where there is none, nothing is there to make a sandbox in the sandbox with. */
+function bubblewrapPath(): string | undefined {
+  const found = searchBubblewrap()
+  return "why" in found ? undefined : found.path
 }
 
 function proofOf({ guarantee, expected }: Check, outcome: Outcome | undefined): Proof {

@@ -1,0 +1,94 @@
+/**
+ * The record of one session: JSON lines, one write(2) each, into a file below the XDG state directory and into `--log
+ * FILE`. The first is made by the first event that says something: a session in which nothing happened leaves nothing.
+ */
+import { constants, mkdirSync, openSync } from "node:fs"
+import { printable } from "../base/printable.ts"
+import type { RecordEvent } from "./event.ts"
+import { logDirectory, newLogPath, pruneLogs } from "./log-directory.ts"
+import { type LogFile, LogWriter, type Timed } from "./log-writer.ts"
+
+export type SessionLogRequest = {
+  session: string
+  /** $XDG_STATE_HOME */
+  stateHome: string
+  /** of `--log`, as `openLogFile` opened it; closed with the log */
+  file: LogFile | undefined
+  /** says a line to the person */
+  tell: (text: string) => void
+  /** the most of a log that nobody asked for, in bytes */
+  bytesMax?: number
+}
+
+export type SessionLog = {
+  record: RecordEvent
+  close(): void
+}
+
+/** A program that makes connections all day must not fill the disk. */
+const defaultBytesMax = 64 << 20
+
+/** Opens nothing: that is done when there is something to write. */
+export function openSessionLog(request: SessionLogRequest): SessionLog {
+  const { session, tell, file } = request
+  const chosen = file && new LogWriter({ session, tell, file, bytesMax: Number.POSITIVE_INFINITY })
+  const own = new OwnLog(request)
+  return {
+    record: body => {
+      const event = { body, time: new Date() }
+      chosen?.write(event)
+      own.write(event)
+    },
+    close: () => {
+      chosen?.close()
+      own.close()
+    },
+  }
+}
+
+/** The log in our own directory: that a command started and ended is no reason to make one. */
+class OwnLog {
+  readonly #request: SessionLogRequest
+  #start: Timed | undefined
+  /** undefined: nothing happened yet; null: it could not be made */
+  #writer: LogWriter | null | undefined
+
+  constructor(request: SessionLogRequest) {
+    this.#request = request
+  }
+
+  write(event: Timed): void {
+    if (event.body.kind === "start") this.#start = event
+    else if (this.#writer !== undefined || event.body.kind !== "end") this.#append(event)
+  }
+
+  close(): void {
+    this.#writer?.close()
+  }
+
+  #append(event: Timed): void {
+    if (this.#writer === undefined) {
+      this.#writer = this.#make()
+      if (this.#start !== undefined) this.#writer?.write(this.#start)
+    }
+    this.#writer?.write(event)
+  }
+
+  #make(): LogWriter | null {
+    const { session, stateHome, tell, bytesMax = defaultBytesMax } = this.#request
+    const now = new Date()
+    const path = newLogPath(stateHome, session, now)
+    try {
+      mkdirSync(logDirectory(stateHome), { recursive: true, mode: 0o700 })
+      pruneLogs(stateHome, now)
+      const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
+      const descriptor = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
+      return new LogWriter({ session, tell, file: { descriptor, path }, bytesMax })
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException
+      if (code === undefined) throw cause
+      tell(`the log ${printable(path)} cannot be made (${code}): what happens is not recorded`)
+      return null
+    }
+  }
+}

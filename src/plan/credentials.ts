@@ -1,0 +1,34 @@
+/** The environment of a session with credentials: placeholders where secrets would be. */
+import type { Credential } from "../policy/credential.ts"
+
+/** A secret and what stands inside in its place. */
+type Secret = { placeholder: string; secret: string }
+
+/** A shorter text stands in too many values that have nothing to do with it. */
+const recognisableMin = 8
+
+/**
+ * @param environment what the command would see; the variables that secrets came from are gone already
+ * @param secrets by the credentials' names
+ */
+export function withPlaceholders(
+  environment: Readonly<Record<string, string>>,
+  credentials: readonly Credential[],
+  secrets: ReadonlyMap<string, Secret>,
+): Record<string, string> {
+  const pairs = credentials.flatMap(({ name }) => secrets.get(name) ?? [])
+  const clean = Object.fromEntries(
+    // The same secret under another name, or within a URL.
+    Object.entries(environment).map(([name, value]) => [name, pairs.reduce(hidden, value)]),
+  )
+  for (const { from } of credentials) if (from.kind === "variable") delete clean[from.name]
+  for (const { name } of credentials) {
+    const secret = secrets.get(name)
+    if (secret !== undefined) clean[name] = secret.placeholder
+  }
+  return clean
+}
+
+function hidden(value: string, { secret, placeholder }: Secret): string {
+  return secret.length < recognisableMin ? value : value.replaceAll(secret, placeholder)
+}

@@ -1,0 +1,37 @@
+/** What a supervisor is given, and what it is handed when the sandbox is there. */
+import type { SessionLog } from "../audit/session-log.ts"
+import type { Invocation } from "../backends/invocation.ts"
+import type { BorderSockets } from "../kernel/border-sockets.ts"
+import type { Dial } from "../network/dial.ts"
+import type { FilteredNetwork, LaunchPlan } from "../plan/launch-plan.ts"
+import type { PathPolicy } from "../policy/policy.ts"
+import type { Preparation } from "./messages.ts"
+
+export type Supervised = {
+  invocation: Invocation
+  rules: PathPolicy
+  reads: Preparation["reads"]
+  plan: Pick<
+    LaunchPlan,
+    "limits" | "session" | "mounts" | "stateFiles" | "network" | "unixSockets" | "landlock" | "bare"
+  >
+  /** opens the border of a session whose connections are decided on: loaded when it is needed, while the sandbox is built */
+  openBorder: (sandbox: Sandbox & { network: FilteredNetwork }) => Promise<SessionBorder>
+  /** of a session that somebody wants recorded; the border's own is closed by it */
+  log: SessionLog | undefined
+  /** says a line to the person at once: this process may end right after */
+  tell: (text: string) => void
+}
+
+/** What a border needs of a sandbox that is there. */
+export type Sandbox = {
+  sockets: BorderSockets
+  /** PID of the command */
+  process: number
+}
+
+export type SessionBorder = {
+  dialled: (dial: Dial) => void
+  /** the command has ended: what has to be written down is, before this returns */
+  end: (status: number) => void
+}
