@@ -1,6 +1,5 @@
 /** The whole flow, one line a stage. */
 
-import { bareRun } from "./bare.ts"
 import { hostPointers } from "./command/host-variables.ts"
 import { recognise } from "./command/recognise.ts"
 import { type LayersInForce, layersInForce } from "./governance/layers.ts"
@@ -107,7 +106,7 @@ export async function findPolicy(request: RunRequest, complete = true): Promise<
 export async function prepare(request: RunRequest, complete = true): Promise<Prepared> {
   const found = await findPolicy(request, complete)
   const id = crypto.randomUUID()
-  const bare = request.backend === "landlock" ? bareRun(id) : undefined
+  const bare = request.backend === "landlock" ? (await import("./bare.ts")).bareRun(id) : undefined
   const { site } = found
   const policy = bare?.policy(found.policy) ?? found.policy
   const { project, account } = site

@@ -13,7 +13,7 @@ import type { EndedSession } from "../network/ended-session.ts"
 import type { BareSandbox, FilteredNetwork } from "../plan/launch-plan.ts"
 import type { Prepared } from "../run.ts"
 import { supervise } from "../supervise/supervise.ts"
-import type { Sandbox, SessionBorder } from "../supervise/supervised.ts"
+import type { BareSession, Sandbox, SessionBorder } from "../supervise/supervised.ts"
 import type { GivenOption } from "./arguments.ts"
 import { sayAtOnce } from "./output.ts"
 import { isGiven, optionValue } from "./request.ts"
@@ -32,13 +32,14 @@ export async function runSession(prepared: Prepared, given: Given): Promise<numb
   const chosen = optionValue(given, "log")
   const log = chosen === undefined ? undefined : await openLog(prepared, chosen)
   for (const path of plan.create) mkdirSync(path, { recursive: true, mode: 0o700 })
-  if (plan.bare !== undefined) await makeDirectoryFor(plan.bare)
+  const bare = await openBare(plan.bare)
   if (!needsSupervisor(plan) && log === undefined) return become(invocation)
   return supervise({
     invocation,
     rules,
     reads: plan.live?.carriesOutReads === true ? "carry out" : "continue",
     plan,
+    bare,
     log,
     tell: sayAtOnce,
     openBorder: async sandbox => openBorder(sandbox, { prepared: launched, given, ended, log }),
@@ -121,10 +122,10 @@ async function openChosen(file: string, judge: Prepared["judge"]) {
   return { descriptor, path }
 }
 
-async function makeDirectoryFor(bare: BareSandbox): Promise<void> {
-  const { makeSessionDirectory, removeAbandoned } = await import("../supervise/bare-session.ts")
-  removeAbandoned()
-  makeSessionDirectory(bare)
+async function openBare(bare: BareSandbox | undefined): Promise<BareSession | undefined> {
+  if (bare === undefined) return undefined
+  const { openBareSession } = await import("../supervise/bare-session.ts")
+  return openBareSession(bare)
 }
 
 /**

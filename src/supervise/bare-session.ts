@@ -1,5 +1,5 @@
 /** A session without namespaces: its directory, and its end (inside/bare.ts). */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { HostError } from "../base/error.ts"
 import { childrenOf, sendKill } from "../kernel/processes.ts"
 import { announceEnd, awaitDone, isLeft } from "../kernel/session-socket.ts"
@@ -7,6 +7,14 @@ import { exitStatus } from "../kernel/spawn.ts"
 import { OwnProcesses } from "../live/own-processes.ts"
 import { placesIn, sessionParent } from "../plan/bare-rules.ts"
 import type { BareSandbox } from "../plan/launch-plan.ts"
+import type { BareSession } from "./supervised.ts"
+
+/** Made before the sandbox starts. @throws HostError when its directory cannot be made */
+export function openBareSession(bare: BareSandbox): BareSession {
+  removeAbandoned()
+  makeSessionDirectory(bare)
+  return { isWatchedOver, end: socket => endBareSession(socket, bare) }
+}
 
 /** Ours alone: whoever else has the name already keeps it, and the run stops. */
 export function makeSessionDirectory({ directory, preload }: BareSandbox): void {
@@ -90,9 +98,16 @@ function descendantsOf(child: number): number[] {
 /** What sessions left behind whose every process was killed at once. */
 export function removeAbandoned(): void {
   for (const name of readdirSync(sessionParent)) {
+    const path = `${sessionParent}/${name}`
     const [, owner] = /^cordon-(\d+)-[0-9a-f-]{36}$/.exec(name) ?? []
-    if (owner !== undefined && !isAlive(Number(owner))) removed(`${sessionParent}/${name}`)
+    if (owner !== undefined && !isAlive(Number(owner)) && isOwnDirectory(path)) removed(path)
   }
+}
+
+/** Anybody may put something there: a link that leads to what is ours, for instance. */
+function isOwnDirectory(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  return stat?.isDirectory() === true && stat.uid === process.getuid?.()
 }
 
 function isAlive(owner: number): boolean {

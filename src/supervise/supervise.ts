@@ -7,7 +7,6 @@ import { leaveKeyring } from "../kernel/keyring.ts"
 import { scopeAbstractSockets } from "../kernel/landlock.ts"
 import { dieWithParent } from "../kernel/libc.ts"
 import { adoptOrphans, endProcess, exitStatus, killNamespaces, socketPair, spawn } from "../kernel/spawn.ts"
-import { endBareSession, isWatchedOver } from "./bare-session.ts"
 import { SessionClock } from "./clock.ts"
 import { makeGroup, type SessionGroup } from "./group.ts"
 import type { FromWorker, ToWorker } from "./messages.ts"
@@ -84,7 +83,7 @@ class Supervision {
       mountPoints: mountPointsOf(plan),
       stateFiles: plan.stateFiles,
       reads,
-      bare: plan.bare && { offline: plan.network.mode === "off" },
+      bare: this.#supervised.bare && { offline: plan.network.mode === "off" },
       umask: this.#umask,
       entry: this.#group?.entry,
       network: network.mode === "filtered" ? { hostPorts: network.hostPorts } : undefined,
@@ -150,16 +149,16 @@ class Supervision {
   }
 
   #endProcesses(): void {
-    const { plan, tell } = this.#supervised
-    if (plan.bare === undefined) killNamespaces()
-    else for (const text of endBareSession(this.#socket, plan.bare)) tell(text)
+    const { bare, tell } = this.#supervised
+    if (bare === undefined) killNamespaces()
+    else for (const text of bare.end(this.#socket)) tell(text)
   }
 
   /** Without the process that ends a session without namespaces, it is over. */
   #endWithoutEnd(): void {
-    const { bare } = this.#supervised.plan
+    const { bare } = this.#supervised
     const { command } = this.#clock
-    if (bare !== undefined && command !== undefined && !isWatchedOver(this.#socket, command))
+    if (bare !== undefined && command !== undefined && !bare.isWatchedOver(this.#socket, command))
       sendSignal(command, "SIGKILL")
   }
 
@@ -167,7 +166,7 @@ class Supervision {
     process.off("SIGCHLD", this.#end)
     this.#worker.unref()
     if (this.#child !== undefined) process.kill(this.#child, "SIGKILL")
-    if (this.#supervised.plan.bare !== undefined) this.#endProcesses()
+    if (this.#supervised.bare !== undefined) this.#endProcesses()
     this.#group?.remove()
     // What it listens on would keep this process from ending.
     this.#border?.then(

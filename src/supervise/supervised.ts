@@ -13,14 +13,24 @@ export type Supervised = {
   reads: Preparation["reads"]
   plan: Pick<
     LaunchPlan,
-    "limits" | "session" | "mounts" | "stateFiles" | "network" | "unixSockets" | "landlock" | "bare"
+    "limits" | "session" | "mounts" | "stateFiles" | "network" | "unixSockets" | "landlock"
   >
+  /** of a sandbox without namespaces, which does not end by itself */
+  bare: BareSession | undefined
   /** opens the border of a session whose connections are decided on: loaded when it is needed, while the sandbox is built */
   openBorder: (sandbox: Sandbox & { network: FilteredNetwork }) => Promise<SessionBorder>
   /** of a session that somebody wants recorded; the border's own is closed by it */
   log: SessionLog | undefined
   /** says a line to the person at once: this process may end right after */
   tell: (text: string) => void
+}
+
+/** @param socket our end of the one to the process that ends the session (inside/bare.ts) */
+export type BareSession = {
+  /** a child of ours has ended. @returns whether the process is there that will end the session */
+  isWatchedOver: (socket: number, command: number) => boolean
+  /** @returns what a person should know of how that went */
+  end: (socket: number) => string[]
 }
 
 /** What a border needs of a sandbox that is there. */

@@ -184,7 +184,10 @@ class Arguments:
         stream, datagram, raw = socket.SOCK_STREAM, socket.SOCK_DGRAM, socket.SOCK_RAW
         kinds = [(socket.AF_UNIX, stream)] * 4 + [(socket.AF_UNIX, socket.SOCK_SEQPACKET), (socket.AF_NETLINK, raw)]
         kinds += [(family, kind) for family in (socket.AF_INET, socket.AF_INET6) for kind in (stream, datagram)]
-        fresh = socket.socket(*self.random.choice(kinds))
+        try:
+            fresh = socket.socket(*self.random.choice(kinds))
+        except OSError:
+            fresh = socket.socket(socket.AF_UNIX, stream)  # a sandbox without namespaces has no network at all
         fresh.setblocking(False)
         return fresh
 

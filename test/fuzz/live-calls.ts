@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from "node:path"
 import fc from "fast-check"
 import { callNumber, presentArchitecture, systemCalls } from "../../src/kernel/system-calls.ts"
-import { liveModes } from "../support/live-modes.ts"
+import { type LiveWay, liveWays } from "../support/live-modes.ts"
 import { eventually } from "../support/process.ts"
 import { cordonBinary, World } from "../support/world.ts"
 import { type HostTree, hostTree } from "./host-tree.ts"
@@ -22,10 +22,10 @@ const exitCode = 42
 const limitMs = 40_000
 const growthMaxKiB = 60 * 1024
 
-const policy = (live: string) => `filesystem:
+const policy = (live: LiveWay) => `filesystem:
   deny: ["**/*.secret"]
   protect: [guarded, deep/er]
-  live: ${live}
+  live: ${live === "strict" ? live : "standard"}
 `
 const files = {
   home: {
@@ -82,7 +82,7 @@ export const liveCalls = target(
     seed: fc.noShrink(fc.nat({ max: 2 ** 30 })),
     calls: fc.integer({ min: 1, max: 6000 }),
     workers: fc.integer({ min: 1, max: 3 }),
-    live: fc.constantFrom(...liveModes),
+    live: fc.constantFrom(...liveWays),
   }),
   async input => {
     const home = { ...files.home, ".config/cordon/policy.yaml": policy(input.live) }
@@ -103,13 +103,14 @@ export const liveCalls = target(
   },
 )
 
-type Input = { seed: number; calls: number; workers: number }
+type Input = { seed: number; calls: number; workers: number; live: LiveWay }
 
 /** @returns the project as it was before the first call */
 async function makeCalls(world: World, input: Input): Promise<HostTree> {
+  const backend = input.live === "landlock" ? ["--backend", "landlock"] : []
   const request = { ...input, numbers: numbers(), secret, decoy: join(world.home, "decoy") }
   const process = Bun.spawn(
-    [cordonBinary, "-q", "-n", "--", "python3", "-c", script, JSON.stringify(request)],
+    [cordonBinary, ...backend, "-q", "-n", "--", "python3", "-c", script, JSON.stringify(request)],
     {
       cwd: world.project,
       env: world.env,

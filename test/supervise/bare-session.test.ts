@@ -5,11 +5,14 @@ import {
   closeSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { HostError } from "../../src/base/error.ts"
 import { adoptOrphans, socketPair } from "../../src/kernel/spawn.ts"
@@ -18,6 +21,7 @@ import {
   endBareSession,
   isWatchedOver,
   makeSessionDirectory,
+  openBareSession,
   removeAbandoned,
 } from "../../src/supervise/bare-session.ts"
 import { eventually } from "../support/process.ts"
@@ -56,6 +60,16 @@ function ended() {
   closeSync(other)
   return own
 }
+
+test("is opened with its directory, and closed without", () => {
+  const bare = session()
+  const opened = openBareSession(bare)
+  expect(existsSync(bare.directory)).toBe(true)
+  const socket = ended()
+  expect(opened.end(socket)).toEqual([])
+  expect(existsSync(bare.directory)).toBe(false)
+  closeSync(socket)
+})
 
 describe("the end", () => {
   test("removes the directory, what is closed to its owner too", () => {
@@ -101,7 +115,18 @@ test("what sessions of processes that have ended left behind is removed, and not
   const other = `/tmp/cordon-${child.pid}-other`
   made.push(other)
   mkdirSync(other)
+  const [file, kept] = [
+    sessionDirectory(crypto.randomUUID(), child.pid),
+    mkdtempSync(join(tmpdir(), "cordon-kept-")),
+  ]
+  const link = sessionDirectory(crypto.randomUUID(), child.pid)
+  made.push(file, kept, link)
+  writeFileSync(file, "")
+  chmodSync(kept, 0o500)
+  symlinkSync(kept, link)
   removeAbandoned()
+  expect(statSync(kept).mode & 0o777).toBe(0o500)
+  expect([file, link].map(path => existsSync(path))).toEqual([true, true])
   expect(await eventually(() => (existsSync(abandoned.directory) ? undefined : true))).toBe(true)
   expect([present.directory, other].map(path => existsSync(path))).toEqual([true, true])
 })

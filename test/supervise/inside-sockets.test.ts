@@ -17,7 +17,7 @@ console.log(server.port)
 setInterval(() => {}, 1000)
 `
 const isolation = "--unshare-all --unshare-user --disable-userns --die-with-parent --cap-drop ALL".split(" ")
-const tree = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+const tree = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
 
 let sandbox: Bun.Subprocess<"ignore", "pipe", "inherit">
 let port: number
