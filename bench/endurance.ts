@@ -1,6 +1,5 @@
 /** What a thousand launches one after the other and twenty at once leave behind: failures, processes, files. */
 import { readdirSync, readFileSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { program } from "./contenders.ts"
 import type { World } from "./world.ts"
 
@@ -12,8 +11,8 @@ const atOnce = 20
 export async function endurance(world: World): Promise<Endurance[]> {
   const before = traces(world)
   let failures = 0
-  for (let run = 0; run < sequential; run++) if ((await ended(world)) !== 0) failures++
-  const together = await Promise.all(Array.from({ length: atOnce }, () => ended(world)))
+  for (let run = 0; run < sequential; run++) if ((await ended(world, run)) !== 0) failures++
+  const together = await Promise.all(Array.from({ length: atOnce }, (_, run) => ended(world, run)))
   const left = traces(world).filter(trace => !before.includes(trace)).length
   return [
     { name: `${sequential} launches one after the other`, failures, left },
@@ -22,7 +21,7 @@ export async function endurance(world: World): Promise<Endurance[]> {
 }
 
 /** A command that uses files and the name server, so that all of the supervisor is up. */
-function ended({ home, project }: World): Promise<number> {
+function ended({ home, project }: World, run: number): Promise<number> {
   const words = [
     program,
     "-q",
@@ -31,7 +30,7 @@ function ended({ home, project }: World): Promise<number> {
     "--",
     "sh",
     "-c",
-    "echo x > made && getent hosts x.example >/dev/null; rm made",
+    `echo x > made-${run} && getent hosts x.example >/dev/null; rm made-${run}`,
   ]
   const { exited } = Bun.spawn(words, {
     env: { HOME: home, PATH: "/usr/local/bin:/usr/bin:/bin" },
@@ -43,16 +42,15 @@ function ended({ home, project }: World): Promise<number> {
 function traces({ home, project }: World): string[] {
   const processes = readdirSync("/proc")
     .filter(name => /^\d+$/.test(name))
-    .flatMap(id => commandOf(id))
-  const files = [home, project, tmpdir()].flatMap(path => readdirSync(path).map(name => `${path}/${name}`))
+    .flatMap(id => commandOf(id, home))
+  const files = [home, project].flatMap(path => readdirSync(path).map(name => `${path}/${name}`))
   return [...processes, ...files]
 }
 
-/** Of bubblewrap's and ours that are still there. */
-function commandOf(id: string): string[] {
+/** Of this bench: others may run on the machine. */
+function commandOf(id: string, home: string): string[] {
   try {
-    const name = readFileSync(`/proc/${id}/comm`, "utf8").trim()
-    return name === "bwrap" || name === "cordon" ? [`${id} ${name}`] : []
+    return readFileSync(`/proc/${id}/cmdline`, "utf8").includes(home) ? [id] : []
   } catch (cause) {
     if (["ENOENT", "ESRCH"].includes((cause as NodeJS.ErrnoException).code ?? "")) return []
     throw cause

@@ -13,9 +13,8 @@ const requestIsValid = 0x4008_2102
 const addDescriptor = 0x4018_2103
 const setFlags = 0x4008_2104
 const synchronousWakeUp = 1
-/** SECCOMP_USER_NOTIF_FLAG_CONTINUE, SECCOMP_ADDFD_FLAG_SEND */
+/** SECCOMP_USER_NOTIF_FLAG_CONTINUE */
 const continueFlag = 1
-const sendFlag = 2
 
 const pathMax = 4096
 /** the listener, and sockets besides */
@@ -112,17 +111,19 @@ export class Listener {
   }
 
   /**
-   * The call returns a copy of our descriptor, made in the caller, as its lowest free one.
-   * @returns 0 or -errno of the copy (-EMFILE when the caller has too many); the call is then still unanswered
+   * Makes a copy of our descriptor in the caller, as its lowest free one; the call is still unanswered. Not with
+   * SECCOMP_ADDFD_FLAG_SEND, which would answer it as well: the caller could close its own and find the file still open,
+   * by us, when it executes it (ETXTBSY) or gives its lock to another (flock(2)).
+   * @returns its number there, or -errno (-EMFILE when the caller has too many)
    */
-  answerWithDescriptor(descriptor: number, closeOnExec: boolean, ticket?: bigint): number {
+  copyIntoCaller(descriptor: number, closeOnExec: boolean, ticket?: bigint): number {
     const { bytes, address } = this.#added
     this.#writeTicket(bytes, ticket)
-    bytes.writeUInt32LE(sendFlag, 8)
+    bytes.writeUInt32LE(0, 8)
     bytes.writeUInt32LE(descriptor, 12)
     bytes.writeUInt32LE(0, 16)
     bytes.writeUInt32LE(closeOnExec ? 0o2000000 : 0, 20)
-    return Math.min(rawCall(this.#numbers.ioctl, this.#descriptor, addDescriptor, address), 0)
+    return rawCall(this.#numbers.ioctl, this.#descriptor, addDescriptor, address)
   }
 
   /**

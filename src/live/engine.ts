@@ -64,7 +64,7 @@ function carryOut(handler: Handler | undefined, session: Session): Outcome {
 
 function settle(outcome: Exclude<Outcome, Later>, { listener }: Session): void {
   if (outcome === "continue") listener.letContinue()
-  else if (outcome !== "answered") listener.answer(outcome)
+  else listener.answer(outcome)
 }
 
 function isSettled({ ticket, later }: Waiting, { listener }: Session): boolean {

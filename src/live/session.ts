@@ -68,12 +68,12 @@ export function startSession(
 }
 
 /**
- * What is to be done about a call: its result or -errno; the kernel does it; it has been answered; or it is answered when
- * `attempt` gives another result than "later".
+ * What is to be done about a call: its result or -errno; the kernel does it; or it is answered when `attempt` gives another
+ * result than "later".
  */
-export type Outcome = number | "continue" | "answered" | Later
+export type Outcome = number | "continue" | Later
 export type Later = {
-  attempt: () => number | "later" | "answered"
+  attempt: () => number | "later"
   /** lets go of what the wait holds @returns the -errno for a call that may not wait */
   giveUp: () => number
   /** what becomes writable when it is worth trying again */

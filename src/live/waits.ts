@@ -21,15 +21,11 @@ export function quickly(wanted: number): number {
   return wanted | flags.noControllingTerminal | flags.nonBlocking
 }
 
-export function given(
-  opened: number,
-  wanted: number,
-  { listener }: Session,
-  ticket?: bigint,
-): number | "answered" {
-  const result = listener.answerWithDescriptor(opened, (wanted & flags.closeOnExec) !== 0, ticket)
+/** The program has it, and we have it no more, before the call returns. @returns the result of the call, or -errno */
+export function given(opened: number, wanted: number, { listener }: Session, ticket?: bigint): number {
+  const number = listener.copyIntoCaller(opened, (wanted & flags.closeOnExec) !== 0, ticket)
   close(opened)
-  return result < 0 ? result : "answered"
+  return number
 }
 
 /** Whether a signal has come costs more to find out than all the rest: old waits look for one less often. */

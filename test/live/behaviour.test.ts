@@ -165,6 +165,35 @@ print(calls > 500, os.path.lexists(".envrc"), os.path.lexists("e/.envrc"))
     },
   )
 
+  test.skipIf(python === null)(
+    "a file that was opened is the program's alone: its lock and its writer go when it closes it [skipped when there is no /usr/bin/python3]",
+    async () => {
+      using world = new World()
+      const got = await inside(
+        world,
+        `
+import ctypes, errno, fcntl, os
+libc = ctypes.CDLL(None, use_errno=True)
+other = os.open("lock", os.O_RDWR | os.O_CREAT)
+held, busy = 0, 0
+for at in range(1500):
+    for how in (os.O_RDONLY, os.O_RDWR):
+        fd = os.open("lock", how); fcntl.flock(fd, fcntl.LOCK_EX); os.close(fd)
+        try: fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB); fcntl.flock(other, fcntl.LOCK_UN)
+        except BlockingIOError: held += 1
+text = b"#!/bin/true\\n"
+for at in range(400):
+    fd = os.open("program", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o755); os.write(fd, text); os.close(fd)
+    try: os.waitpid(os.posix_spawn("./program", ["program"], {}), 0)
+    except OSError as error: busy += error.errno == errno.ETXTBSY
+print(held, busy)
+`,
+        mode,
+      )
+      expect(got).toEqual({ code: 0, stdout: "0 0\n", stderr: "" })
+    },
+  )
+
   test("many processes at once, and callers that are killed in the middle of calls", async () => {
     using world = new World()
     const got = await world.shell(
