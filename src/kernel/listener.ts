@@ -2,6 +2,7 @@
  * The listener of a seccomp filter (seccomp_unotify(2)): receives the calls that the filter hands over, and answers.
  * One object, one request at a time, no memory allocated per request.
  */
+import { onOneProcessor } from "./affinity.ts"
 import { errno } from "./file-flags.ts"
 import { type Address, pinned, rawCall } from "./raw-call.ts"
 import { callNumbers, presentArchitecture } from "./system-calls.ts"
@@ -123,7 +124,9 @@ export class Listener {
     bytes.writeUInt32LE(descriptor, 12)
     bytes.writeUInt32LE(0, 16)
     bytes.writeUInt32LE(closeOnExec ? 0o2000000 : 0, 20)
-    return rawCall(this.#numbers.ioctl, this.#descriptor, addDescriptor, address)
+    const copy = () => rawCall(this.#numbers.ioctl, this.#descriptor, addDescriptor, address)
+    // The kernel wakes the caller up for it, and the caller us.
+    return ticket === undefined ? onOneProcessor(this.thread, copy) : copy()
   }
 
   /**

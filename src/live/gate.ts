@@ -1,10 +1,11 @@
 /** The policy as the live engine asks it: by canonical path, in the words of system calls, quick when asked again. */
-import { componentsOf, isBelow, isWithin, lineageOf, parentOf } from "../base/path.ts"
+import { componentsOf, isBelow, isWithin, lineageOf, nameOf, parentOf } from "../base/path.ts"
 import { errno } from "../kernel/file-flags.ts"
 import { type Component, literalStart, matchesName } from "../policy/glob.ts"
 import type { PathRule } from "../policy/layer.ts"
 import type { PathPolicy } from "../policy/policy.ts"
 import { type PathJudge, pathJudge } from "../policy/verdict.ts"
+import { OrdinaryNames } from "./ordinary-names.ts"
 import { Reach } from "./reach.ts"
 
 /** 0, or the -errno that the call fails with. */
@@ -24,6 +25,7 @@ export class Gate {
   #judge: PathJudge
   #asked = 0
   readonly #rules: PathPolicy
+  readonly #ordinary: OrdinaryNames
   /** the first names of protections of several names below each other: `.git` of `.git/hooks` */
   readonly #beginnings: readonly (readonly Component[])[]
   readonly #reads = new Map<string, Answer>()
@@ -34,6 +36,7 @@ export class Gate {
 
   constructor(rules: PathPolicy) {
     this.#rules = rules
+    this.#ordinary = new OrdinaryNames(rules)
     this.#judge = pathJudge(rules)
     this.reach = new Reach(rules)
     this.#systemTrees = systemTrees.filter(tree => !this.#isWritableWithin(tree))
@@ -66,7 +69,7 @@ export class Gate {
 
   /** May the path be opened for reading, or listed? */
   read(path: string): Answer {
-    return recall(this.#reads, path, () =>
+    return recall(this.#reads, this.#keyOf(path), () =>
       this.#judgeAbout(path).judge(path).access === "deny" ? -errno.access : 0,
     )
   }
@@ -89,7 +92,7 @@ export class Gate {
    * what lies below a read-only mount stays read-only.
    */
   write(path: string): Answer {
-    return recall(this.#writes, path, () => {
+    return recall(this.#writes, this.#keyOf(path), () => {
       const { access, rule, protection } = this.#judgeAbout(path).judge(path)
       if (access === "deny" || protection !== undefined) return -errno.access
       return access === "read" && this.#isCarvedOut(rule) ? -errno.readOnly : 0
@@ -98,7 +101,7 @@ export class Gate {
 
   /** The same for what is no directory: a file named `.git` would stand above protected names. */
   writeFile(path: string): Answer {
-    return recall(this.#files, path, () =>
+    return recall(this.#files, this.#keyOf(path), () =>
       this.#isBeginning(path) && this.#isInWritable(path) ? -errno.access : this.write(path),
     )
   }
@@ -106,6 +109,11 @@ export class Gate {
   /** The same for a symlink: one below `.git/modules` would stand for a directory of protected names. */
   writeLink(path: string): Answer {
     return this.reach.isBegun(path) && this.#isInWritable(path) ? -errno.access : this.writeFile(path)
+  }
+
+  /** Ordinary names of one directory share an answer, under what is no path. */
+  #keyOf(path: string): string {
+    return this.#ordinary.has(nameOf(path)) ? `${parentOf(path)}\0` : path
   }
 
   #isInWritable(path: string): boolean {
@@ -129,13 +137,13 @@ export class Gate {
   }
 }
 
-function recall<T>(memory: Map<string, T>, path: string, decide: () => T): T {
-  if (path.length > rememberedLength) return decide()
-  const known = memory.get(path)
-  if (known !== undefined || memory.has(path)) return known as T
+function recall<T>(memory: Map<string, T>, key: string, decide: () => T): T {
+  if (key.length > rememberedLength) return decide()
+  const known = memory.get(key)
+  if (known !== undefined || memory.has(key)) return known as T
   if (memory.size >= remembered) memory.clear()
   const answer = decide()
-  memory.set(path, answer)
+  memory.set(key, answer)
   return answer
 }
 

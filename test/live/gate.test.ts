@@ -129,6 +129,40 @@ test("whatever lies below directories that are not told apart is judged alike", 
   )
 })
 
+test("what was answered for one name is the answer for no other that a rule can tell from it", () => {
+  const ruled = ["a", "b", "*", "?", "**", "a*", "*.b", "[ab]c", "{x,y}", "q?"]
+  const component = fc.constantFrom(...ruled)
+  const text = fc.array(component, { minLength: 1, maxLength: 4 }).map(list => list.join("/"))
+  const rule = fc.record({
+    does: fc.constantFrom<Said["does"]>("deny", "read", "write", "protect", "unprotect"),
+    text: text.map(pattern => `/w/${pattern}`),
+    layer: fc.constantFrom<Said["layer"]>("base", "user"),
+    locked: fc.boolean(),
+  })
+  const anywhere = fc.record({
+    does: fc.constantFrom<Said["does"]>("protect", "unprotect"),
+    text: text.filter(pattern => !pattern.startsWith("*") && !pattern.endsWith("*")),
+    layer: fc.constantFrom<Said["layer"]>("base", "user"),
+    locked: fc.boolean(),
+  })
+  const name = fc.constantFrom("a", "b", "c", "ab", "x.b", "ac", "x", "q1", "one", "other", "further")
+  const path = fc.array(name, { minLength: 1, maxLength: 4 }).map(list => `/w/${list.join("/")}`)
+  const ask = (gate: Gate, path: string) =>
+    [gate.read(path), gate.write(path), gate.writeFile(path), gate.writeLink(path)].join()
+  fc.assert(
+    fc.property(
+      fc.array(fc.oneof(rule, anywhere), { maxLength: 6 }),
+      fc.array(path, { minLength: 2, maxLength: 12 }),
+      (more, paths) => {
+        const rules = rulesOf([says("read", "/"), says("write", "/w"), ...more])
+        const asked = new Gate(rules)
+        expect(paths.map(path => ask(asked, path))).toEqual(paths.map(path => ask(new Gate(rules), path)))
+      },
+    ),
+    { numRuns: 5_000 },
+  )
+})
+
 test("its memory has an end: paths without number, long ones too", () => {
   const many = new Gate(rulesOf(said))
   const before = process.memoryUsage().rss
