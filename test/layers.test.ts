@@ -77,6 +77,25 @@ describe("imports only point up the list", () => {
   })
 })
 
+describe("imports between the folders of network/ only point up its list", () => {
+  const listed = [...list.matchAll(/^ {4}- `([\w-]+)\/`/gm)].map(([, name]) => name ?? "")
+  const inside = inFolder("network")
+  const place = (path: string) => {
+    const [, folder, file] = path.split("/")
+    return file === undefined ? listed.length : listed.indexOf(folder ?? "")
+  }
+
+  test("it lists each of them once", () => {
+    const folders = inside.flatMap(({ path }) => (path.split("/").length > 2 ? [path.split("/")[1]] : []))
+    expect([...listed].sort()).toEqual([...new Set(folders)].sort() as string[])
+  })
+
+  test.each(inside.map(file => [file.path, file] as const))("%s", (path, file) => {
+    const others = importsOf(file).flatMap(({ path }) => (path?.startsWith("network/") ? [path] : []))
+    expect(others.filter(other => place(other) > place(path))).toEqual([])
+  })
+})
+
 test("imports leave src/ only for built-in policies and package.json", () => {
   const leaving = files.flatMap(file =>
     importsOf(file).flatMap(({ path }) => (path?.startsWith("..") ? [`${file.path} → ${path}`] : [])),

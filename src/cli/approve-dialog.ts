@@ -1,7 +1,7 @@
 /** The questions of running sessions, put to a person at a terminal, one at a time. */
 import { HostError, PolicyError, UserError } from "../base/error.ts"
 import { printable } from "../base/printable.ts"
-import type { PersonAnswer } from "../network/answer.ts"
+import type { PersonAnswer } from "../network/people/answer.ts"
 import { type Asked, idOf, placeOf } from "./approve-request.ts"
 import { giveAnswer } from "./give-answer.ts"
 import { coloured, reportError, say } from "./output.ts"

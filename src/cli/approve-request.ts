@@ -1,9 +1,9 @@
 /** What `cordon approve` was told to do, and which question it is about. */
 import { UserError } from "../base/error.ts"
 import { printable } from "../base/printable.ts"
-import { type PersonAnswer, personAnswers } from "../network/answer.ts"
-import type { SessionStatus } from "../network/control-messages.ts"
-import type { OpenQuestion } from "../network/question.ts"
+import { type PersonAnswer, personAnswers } from "../network/people/answer.ts"
+import type { SessionStatus } from "../network/people/control-messages.ts"
+import type { OpenQuestion } from "../network/people/question.ts"
 import type { GivenOption } from "./arguments.ts"
 import { shortSession } from "./outside.ts"
 

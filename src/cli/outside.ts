@@ -1,7 +1,7 @@
 /** Commands that are for the person outside of a sandbox, and the running sessions that they are about. */
 import { UserError } from "../base/error.ts"
 import { printable } from "../base/printable.ts"
-import type { SessionStatus } from "../network/control-messages.ts"
+import type { SessionStatus } from "../network/people/control-messages.ts"
 import type { CommandName } from "./words.ts"
 
 /** @throws UserError inside of a sandbox: it has no say about itself, and its record is not for it to read */

@@ -9,7 +9,7 @@ import { become } from "../kernel/become.ts"
 import { landlockAbi } from "../kernel/landlock.ts"
 import { isIgnored, signalMask } from "../kernel/signals.ts"
 import { type CommandSignals, launchOf, needsSupervisor } from "../launch.ts"
-import type { EndedSession } from "../network/ended-session.ts"
+import type { EndedSession } from "../network/terminator/ended-session.ts"
 import type { BareSandbox, FilteredNetwork } from "../plan/launch-plan.ts"
 import type { Prepared } from "../run.ts"
 import { supervise } from "../supervise/supervise.ts"
@@ -87,7 +87,7 @@ async function endedSession({ plan, policy, site, judge }: Prepared): Promise<En
   const needed =
     network.credentials.length > 0 || network.rules.some(({ value }) => value.request !== undefined)
   if (!needed) return undefined
-  const { endedSession: make } = await import("../network/ended-session.ts")
+  const { endedSession: make } = await import("../network/terminator/ended-session.ts")
   return make({
     plan,
     network,

@@ -1,7 +1,7 @@
 /** Hears of the questions of all running sessions as they come, those of sessions that start later too. */
 import { boundSessions } from "../host/sockets.ts"
-import { connectSession } from "../network/control-client.ts"
-import type { SessionStatus } from "../network/control-messages.ts"
+import { connectSession } from "../network/people/control-client.ts"
+import type { SessionStatus } from "../network/people/control-messages.ts"
 import { keyOf } from "./approve-dialog.ts"
 import { type Asked, questionsOf } from "./approve-request.ts"
 

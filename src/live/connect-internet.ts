@@ -12,7 +12,7 @@ import {
   socketTypes,
   writeOption,
 } from "../kernel/sockets.ts"
-import { type Dialled, landingOf } from "../network/landing.ts"
+import { type Dialled, landingOf } from "../network/streams/landing.ts"
 import { connectStream } from "./connect.ts"
 import type { SocketCall } from "./handle-sockets.ts"
 import type { Outcome } from "./session.ts"

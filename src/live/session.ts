@@ -2,7 +2,7 @@
 import type { Listener } from "../kernel/listener.ts"
 import type { Mounts } from "../kernel/namespaces.ts"
 import { type Pinned, pinned } from "../kernel/raw-call.ts"
-import type { Dial } from "../network/dial.ts"
+import type { Dial } from "../network/streams/dial.ts"
 import type { Umasks } from "./caller.ts"
 import type { HostFiles } from "./host-files.ts"
 import type { OwnProcesses } from "./own-processes.ts"

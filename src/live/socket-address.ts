@@ -1,6 +1,6 @@
 /** Addresses of sockets as the kernel has them: struct sockaddr_in (ip(7)), struct sockaddr_in6 (ipv6(7)). */
 import { families } from "../kernel/sockets.ts"
-import type { Dialled } from "../network/landing.ts"
+import type { Dialled } from "../network/streams/landing.ts"
 
 const sizes = { internet: 16, internet6: 28 } as const
 /** The kernel takes struct sockaddr_in6 without its scope, as RFC 2133 had it. */

@@ -2,7 +2,7 @@
  * Brings connections that have arrived together with what the live engine says of them. Both come by ways of their own,
  * either may be first, and only together do they say where a program wants to.
  */
-import type { Dial } from "./dial.ts"
+import type { Dial } from "./streams/dial.ts"
 
 /** How long one side is kept without the other. */
 export type Patience = {

@@ -1,12 +1,13 @@
 /** One connection from the moment it is known where it wants to: decided on, connected, inspected, relayed, recorded. */
-import type { Connected } from "./connect-first.ts"
+
 import { type Decision, decide } from "./decision.ts"
 import { serveEnded } from "./ended.ts"
-import { UpstreamRefused } from "./ended-connection.ts"
-import { Inspector, openPassage } from "./inspect.ts"
-import { refusalBy } from "./refusal.ts"
+import { Inspector, openPassage } from "./inspect/inspect.ts"
 import { denialOf, reachedBy, relayVisit } from "./relayed-visit.ts"
-import { reach, unreached } from "./upstream.ts"
+import type { Connected } from "./streams/connect-first.ts"
+import { UpstreamRefused } from "./streams/ended-connection.ts"
+import { refusalBy } from "./upstream/refusal.ts"
+import { reach, unreached } from "./upstream/upstream.ts"
 import { recordVisit, turnAway, type Visit } from "./visit.ts"
 
 export async function serve(visit: Visit): Promise<void> {

@@ -1,7 +1,7 @@
 /** What is decided on a connection before anything is looked up: by rule, or by a person who is asked. */
 import type { HostVerdict } from "../policy/host-verdict.ts"
-import { endpointText } from "./endpoint-text.ts"
-import type { Holding } from "./holding.ts"
+import { endpointText } from "./names/endpoint-text.ts"
+import type { Holding } from "./streams/holding.ts"
 import type { BorderState, Visit } from "./visit.ts"
 
 export type Decision = HostVerdict & { verdict: "allow" | "deny" }

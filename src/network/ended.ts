@@ -1,13 +1,13 @@
-/** Connections to hosts whose requests are looked at: their TLS ends at the Terminator (network/terminator.ts). */
+/** Connections to hosts whose requests are looked at: their TLS ends at the Terminator (network/terminator/terminator.ts). */
 import type { Decision } from "./decision.ts"
-import type { EndedConnection } from "./ended-connection.ts"
-import { Holding } from "./holding.ts"
-import { type Finding, Inspector, openPassage } from "./inspect.ts"
-import { nodeSocket } from "./node-socket.ts"
-import { adoptStream } from "./peer.ts"
-import type { Refused } from "./relay.ts"
+import { type Finding, Inspector, openPassage } from "./inspect/inspect.ts"
+import { nodeSocket } from "./relay/node-socket.ts"
+import type { Refused } from "./relay/relay.ts"
 import { relayVisit } from "./relayed-visit.ts"
-import { reach } from "./upstream.ts"
+import type { EndedConnection } from "./streams/ended-connection.ts"
+import { Holding } from "./streams/holding.ts"
+import { adoptStream } from "./streams/peer.ts"
+import { reach } from "./upstream/upstream.ts"
 import { recordVisit, tellRefused, turnAway, type Visit } from "./visit.ts"
 
 /** Milliseconds for a client's ClientHello: with TLS the client speaks first. */

@@ -1,12 +1,12 @@
 /** Ports of the sandbox on the host's loopback: what connects there reaches what listens inside. */
 import { HostError } from "../base/error.ts"
 import { beginConnectionOf } from "../kernel/outgoing.ts"
-import { Holding } from "./holding.ts"
-import { openPassage } from "./inspect.ts"
-import { adoptStream, type Peer, type Stream, streamHandlers } from "./peer.ts"
-import { relay } from "./relay.ts"
-import type { Reserve } from "./reserve.ts"
-import { standing } from "./standing.ts"
+import { openPassage } from "./inspect/inspect.ts"
+import { relay } from "./relay/relay.ts"
+import { Holding } from "./streams/holding.ts"
+import { adoptStream, type Peer, type Stream, streamHandlers } from "./streams/peer.ts"
+import type { Reserve } from "./streams/reserve.ts"
+import { standing } from "./streams/standing.ts"
 
 export type Exposing = {
   ports: readonly number[]

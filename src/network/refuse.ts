@@ -1,9 +1,10 @@
 /** Tells a client that its connection is refused, in what it speaks, and hangs up. */
-import type { Holding } from "./holding.ts"
-import { RequestHeadReader } from "./http-head.ts"
-import type { Protocol } from "./inspect.ts"
-import type { Peer, Stream } from "./peer.ts"
-import { http2Refusal, httpRefusal, type Refusal, tlsRefusal } from "./refusal.ts"
+
+import { RequestHeadReader } from "./http/head.ts"
+import type { Protocol } from "./inspect/inspect.ts"
+import type { Holding } from "./streams/holding.ts"
+import type { Peer, Stream } from "./streams/peer.ts"
+import { http2Refusal, httpRefusal, type Refusal, tlsRefusal } from "./upstream/refusal.ts"
 
 /** What a client understands. */
 export type Language = { protocol: Protocol; hasBody: boolean }

@@ -1,8 +1,8 @@
 /** Relays a connection for as long as no rule denies it, and records it when it is over. */
 import type { HostJudge, HostVerdict } from "../policy/host-verdict.ts"
-import type { Connected } from "./connect-first.ts"
-import type { Passage } from "./inspect.ts"
-import { type Counts, relay } from "./relay.ts"
+import type { Passage } from "./inspect/inspect.ts"
+import { type Counts, relay } from "./relay/relay.ts"
+import type { Connected } from "./streams/connect-first.ts"
 import { type Outcome, type Relayed, recordVisit, tellRefused, type Visit } from "./visit.ts"
 
 type Reached = Pick<Relayed, "dialled" | "address">

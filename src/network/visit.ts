@@ -1,17 +1,17 @@
 /** One connection of the sandbox at the border: who wants it, and what becomes of it. */
 import type { ConnectionEvent, RecordEvent } from "../audit/event.ts"
 import type { HostVerdict } from "../policy/host-verdict.ts"
-import type { Approvals } from "./approvals.ts"
-import type { Destination } from "./destination.ts"
-import type { Dial } from "./dial.ts"
-import type { Holding } from "./holding.ts"
-import type { Stream } from "./peer.ts"
-import { isOurs, type Refusal } from "./refusal.ts"
+import type { SyntheticNames } from "./names/synthetic-names.ts"
+import type { Approvals } from "./people/approvals.ts"
 import { type Language, languageOf, refuse } from "./refuse.ts"
-import type { Reserve } from "./reserve.ts"
-import type { SyntheticNames } from "./synthetic-names.ts"
-import type { Terminator } from "./terminator.ts"
-import type { Ways } from "./upstream.ts"
+import type { Dial } from "./streams/dial.ts"
+import type { Holding } from "./streams/holding.ts"
+import type { Stream } from "./streams/peer.ts"
+import type { Reserve } from "./streams/reserve.ts"
+import type { Terminator } from "./terminator/terminator.ts"
+import type { Destination } from "./upstream/destination.ts"
+import { isOurs, type Refusal } from "./upstream/refusal.ts"
+import type { Ways } from "./upstream/upstream.ts"
 
 /** What all visits of a session share. */
 export type BorderState = Ways & {

@@ -1,6 +1,6 @@
 /** What the two threads of the supervisor tell each other. */
 import type { BorderSockets } from "../kernel/border-sockets.ts"
-import type { Dial } from "../network/dial.ts"
+import type { Dial } from "../network/streams/dial.ts"
 import type { NamedSocket } from "../plan/launch-plan.ts"
 import type { PathPolicy } from "../policy/policy.ts"
 import type { GroupEntry } from "./group.ts"

@@ -3,11 +3,11 @@ import type { SessionLog } from "../audit/session-log.ts"
 import { interfaceAddresses } from "../host/interfaces.ts"
 import { collectGarbage, releaseCode } from "../kernel/memory.ts"
 import { openBorder } from "../network/border.ts"
-import { serveControl } from "../network/control.ts"
-import type { EndedSession } from "../network/ended-session.ts"
-import type { PeopleRequest } from "../network/people.ts"
-import { sessionControl } from "../network/session-control.ts"
-import { sessionRules } from "../network/session-rules.ts"
+import { serveControl } from "../network/people/control.ts"
+import type { PeopleRequest } from "../network/people/people.ts"
+import { sessionControl } from "../network/people/session-control.ts"
+import { sessionRules } from "../network/people/session-rules.ts"
+import type { EndedSession } from "../network/terminator/ended-session.ts"
 import type { FilteredNetwork, LaunchPlan } from "../plan/launch-plan.ts"
 import { InsideSockets } from "./inside-sockets.ts"
 import type { Sandbox, SessionBorder } from "./supervised.ts"
@@ -74,6 +74,6 @@ export async function openSessionBorder(request: SessionBorderRequest): Promise<
 }
 
 async function openPeople(request: PeopleRequest) {
-  const { openApprovals } = await import("../network/people.ts")
+  const { openApprovals } = await import("../network/people/people.ts")
   return openApprovals(request)
 }

@@ -2,7 +2,7 @@
 import type { SessionLog } from "../audit/session-log.ts"
 import type { Invocation } from "../backends/invocation.ts"
 import type { BorderSockets } from "../kernel/border-sockets.ts"
-import type { Dial } from "../network/dial.ts"
+import type { Dial } from "../network/streams/dial.ts"
 import type { FilteredNetwork, LaunchPlan } from "../plan/launch-plan.ts"
 import type { PathPolicy } from "../policy/policy.ts"
 import type { Preparation } from "./messages.ts"

@@ -19,7 +19,7 @@ import { OwnProcesses } from "../live/own-processes.ts"
 import { Permissions } from "../live/permissions.ts"
 import { startSession } from "../live/session.ts"
 import { UnixSockets } from "../live/unix-sockets.ts"
-import type { Dial } from "../network/dial.ts"
+import type { Dial } from "../network/streams/dial.ts"
 import { enterGroup } from "./enter-group.ts"
 import type { FromWorker, Preparation, ToWorker } from "./messages.ts"
 

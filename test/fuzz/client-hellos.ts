@@ -4,8 +4,8 @@
  */
 import { deepEqual, ok } from "node:assert/strict"
 import fc from "fast-check"
-import { ClientHelloReader, type HelloResult } from "../../src/network/client-hello.ts"
-import { canonicalHostName } from "../../src/network/host-name.ts"
+import { canonicalHostName } from "../../src/network/names/host-name.ts"
+import { ClientHelloReader, type HelloResult } from "../../src/network/tls/client-hello.ts"
 import { words } from "../support/dns-messages.ts"
 import {
   capturedHello,

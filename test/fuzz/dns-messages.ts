@@ -5,9 +5,9 @@
  */
 import { deepEqual, equal, ok } from "node:assert/strict"
 import fc from "fast-check"
-import { canonicalHostName } from "../../src/network/host-name.ts"
-import { answerTo } from "../../src/network/name-answers.ts"
-import { SyntheticNames } from "../../src/network/synthetic-names.ts"
+import { canonicalHostName } from "../../src/network/names/host-name.ts"
+import { answerTo } from "../../src/network/names/name-answers.ts"
+import { SyntheticNames } from "../../src/network/names/synthetic-names.ts"
 import { codes, optRecord, type Question, question, readAnswer, types } from "../support/dns-messages.ts"
 import { target } from "./target.ts"
 

@@ -3,8 +3,8 @@
  * never begins where a server would look for one, and no secret comes in by a header.
  */
 import fc from "fast-check"
-import { HttpRequests } from "../../src/network/http-requests.ts"
-import { Http1Bridge } from "../../src/network/terminator-http1.ts"
+import { HttpRequests } from "../../src/network/http/requests.ts"
+import { Http1Bridge } from "../../src/network/terminator/http1.ts"
 import { endedHost, placeholder, secret } from "../support/ended-host.ts"
 import { target } from "./target.ts"
 

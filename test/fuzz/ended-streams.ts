@@ -4,8 +4,8 @@
  * never sent more than it takes.
  */
 import fc from "fast-check"
-import { frameType, numberFrame } from "../../src/network/http2-frames.ts"
-import { settingsFrame } from "../../src/network/http2-settings.ts"
+import { frameType, numberFrame } from "../../src/network/http2/frames.ts"
+import { settingsFrame } from "../../src/network/http2/settings.ts"
 import { placeholder, secret } from "../support/ended-host.ts"
 import { data, Http2Stage, headers, paddedData, raw, request } from "../support/http2-stage.ts"
 import { target } from "./target.ts"

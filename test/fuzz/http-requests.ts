@@ -5,7 +5,7 @@
  */
 import { deepEqual, equal, ok } from "node:assert/strict"
 import fc from "fast-check"
-import type { RequestAction } from "../../src/network/http-requests.ts"
+import type { RequestAction } from "../../src/network/http/requests.ts"
 import { actionsOf, passedOn, told } from "../support/http-actions.ts"
 import { httpServerOfNode, httpServerOfPython, startWitness, type Witness } from "../support/witness.ts"
 import { target } from "./target.ts"

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { UserError } from "../../src/base/error.ts"
 import { bundlePlaces, hostAuthorities, readBundle } from "../../src/host/authorities.ts"
-import { createAuthority } from "../../src/network/authority.ts"
+import { createAuthority } from "../../src/network/tls/authority.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "cordon-authorities-"))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))

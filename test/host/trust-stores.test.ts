@@ -5,7 +5,7 @@ import { dirname, join } from "node:path"
 import { bundlePlaces } from "../../src/host/authorities.ts"
 import { createPathFacts } from "../../src/host/path-facts.ts"
 import { readTrustStores } from "../../src/host/trust-stores.ts"
-import { createAuthority } from "../../src/network/authority.ts"
+import { createAuthority } from "../../src/network/tls/authority.ts"
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), "cordon-stores-")))
 afterAll(() => rmSync(home, { recursive: true, force: true }))

@@ -1,7 +1,7 @@
 /** connect(2) of IPv4 and IPv6 sockets where there is a border, with a real one that says how it was reached. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test"
-import type { Dial } from "../../src/network/dial.ts"
-import { landingOf } from "../../src/network/landing.ts"
+import type { Dial } from "../../src/network/streams/dial.ts"
+import { landingOf } from "../../src/network/streams/landing.ts"
 import { type NetworkReport, type NetworkRun, runOnStage } from "../support/network-stage.ts"
 
 setDefaultTimeout(40_000)

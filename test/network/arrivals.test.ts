@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { Arrivals, arrivalKey } from "../../src/network/arrivals.ts"
-import type { Dial } from "../../src/network/dial.ts"
+import type { Dial } from "../../src/network/streams/dial.ts"
 
 const long = { connectionMs: 60_000, dialMs: 60_000 }
 

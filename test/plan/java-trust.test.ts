@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import fc from "fast-check"
-import { createAuthority } from "../../src/network/authority.ts"
+import { createAuthority } from "../../src/network/tls/authority.ts"
 import { javaStoreWith } from "../../src/plan/java-trust.ts"
 import { run } from "../support/process.ts"
 

@@ -1,7 +1,7 @@
 /** A host whose TLS is ended, as the bridges see it: rules, credentials, and what was recorded. */
-import type { Swap } from "../../src/network/credential-swap.ts"
-import type { RequestRecord } from "../../src/network/ended-connection.ts"
-import type { EndedHost, Refusal } from "../../src/network/terminator-decision.ts"
+import type { Swap } from "../../src/network/credentials/swap.ts"
+import type { RequestRecord } from "../../src/network/streams/ended-connection.ts"
+import type { EndedHost, Refusal } from "../../src/network/terminator/decision.ts"
 import { hostPattern } from "../../src/policy/host-pattern.ts"
 import { hostJudge } from "../../src/policy/host-verdict.ts"
 import type { HostRule } from "../../src/policy/layer.ts"

@@ -1,9 +1,9 @@
 /** Connections of which nothing is decided yet: a client of the test's, and the held end of it. */
 import { once } from "node:events"
 import { connect, type Socket } from "node:net"
-import { Holding } from "../../src/network/holding.ts"
-import { deafPeer, type Peer, type Stream, streamHandlers } from "../../src/network/peer.ts"
-import type { Reserve } from "../../src/network/reserve.ts"
+import { Holding } from "../../src/network/streams/holding.ts"
+import { deafPeer, type Peer, type Stream, streamHandlers } from "../../src/network/streams/peer.ts"
+import type { Reserve } from "../../src/network/streams/reserve.ts"
 
 export type Held = { client: Socket; stream: Stream; holding: Holding }
 

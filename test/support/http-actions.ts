@@ -1,5 +1,5 @@
 /** What a stream of requests comes to, in a form that does not tell how it was cut into pieces. */
-import { HttpRequests, type RequestAction } from "../../src/network/http-requests.ts"
+import { HttpRequests, type RequestAction } from "../../src/network/http/requests.ts"
 
 export type Told =
   | { kind: "head"; line: string; host: string | undefined; text: string }

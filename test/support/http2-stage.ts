@@ -1,7 +1,5 @@
 /** A client and a server of HTTP/2, played frame by frame, with the bridge between them. */
-import type { Header } from "../../src/network/credential-swap.ts"
-import type { RequestRecord } from "../../src/network/ended-connection.ts"
-import { Http2Bridge } from "../../src/network/http2-bridge.ts"
+import type { Header } from "../../src/network/credentials/swap.ts"
 import {
   dataFrames,
   type Frame,
@@ -9,10 +7,12 @@ import {
   frameBytes,
   headerFrames,
   preface,
-} from "../../src/network/http2-frames.ts"
-import { HeaderBlocks } from "../../src/network/http2-header-blocks.ts"
-import { encodeHeaders } from "../../src/network/http2-headers.ts"
-import { settingsFrame } from "../../src/network/http2-settings.ts"
+} from "../../src/network/http2/frames.ts"
+import { HeaderBlocks } from "../../src/network/http2/header-blocks.ts"
+import { encodeHeaders } from "../../src/network/http2/headers.ts"
+import { settingsFrame } from "../../src/network/http2/settings.ts"
+import type { RequestRecord } from "../../src/network/streams/ended-connection.ts"
+import { Http2Bridge } from "../../src/network/terminator/http2-bridge.ts"
 import { type EndedOptions, endedHost } from "./ended-host.ts"
 
 /** A table of facts, as text. */

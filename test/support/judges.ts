@@ -1,5 +1,5 @@
 /** Judges of hosts for tests, from rules as people write them. */
-import type { Destination } from "../../src/network/destination.ts"
+import type { Destination } from "../../src/network/upstream/destination.ts"
 import type { Credential } from "../../src/policy/credential.ts"
 import { hostPattern } from "../../src/policy/host-pattern.ts"
 import { type HostJudge, hostJudge } from "../../src/policy/host-verdict.ts"

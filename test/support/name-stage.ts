@@ -3,8 +3,8 @@
  * runs the words there, and ends as they do.
  */
 import { openBorderSockets } from "../../src/kernel/border-sockets.ts"
-import { serveNames } from "../../src/network/name-server.ts"
-import { SyntheticNames } from "../../src/network/synthetic-names.ts"
+import { serveNames } from "../../src/network/names/name-server.ts"
+import { SyntheticNames } from "../../src/network/names/synthetic-names.ts"
 import { inetSocket } from "./bound-sockets.ts"
 
 const sockets = openBorderSockets([inetSocket("stream"), inetSocket("datagram"), inetSocket("stream")])

@@ -15,7 +15,7 @@ import { HostFiles } from "../../src/live/host-files.ts"
 import { Permissions } from "../../src/live/permissions.ts"
 import { startSession } from "../../src/live/session.ts"
 import { UnixSockets } from "../../src/live/unix-sockets.ts"
-import type { Dial } from "../../src/network/dial.ts"
+import type { Dial } from "../../src/network/streams/dial.ts"
 import { rulesOf } from "../policy/naive-model.ts"
 import type { FromStageWorker, ToStageWorker } from "./network-stage.ts"
 

@@ -10,7 +10,7 @@ import { answer, answers, assemble, ifEqual, label, loadCallNumber } from "../..
 import { openDescriptors } from "../../src/kernel/descriptors.ts"
 import { exitStatus, socketPair, spawn } from "../../src/kernel/spawn.ts"
 import { callNumbers, presentArchitecture } from "../../src/kernel/system-calls.ts"
-import type { Dial, Endpoint } from "../../src/network/dial.ts"
+import type { Dial, Endpoint } from "../../src/network/streams/dial.ts"
 import { openFilter, stepsWith } from "./last-steps.ts"
 import { run } from "./process.ts"
 import { guardianNumber } from "./start-last-steps.ts"

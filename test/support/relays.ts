@@ -1,12 +1,12 @@
 /** A relay between whoever connects and a server, with nothing decided in between. */
 import { once } from "node:events"
 import { connect, type Socket } from "node:net"
-import { type Connected, connectFirst } from "../../src/network/connect-first.ts"
-import { Holding } from "../../src/network/holding.ts"
-import { openPassage, type Passage } from "../../src/network/inspect.ts"
-import { deafPeer, type Peer, type Stream, streamHandlers } from "../../src/network/peer.ts"
-import { type Counts, type Refused, relay } from "../../src/network/relay.ts"
-import { Reserve } from "../../src/network/reserve.ts"
+import { openPassage, type Passage } from "../../src/network/inspect/inspect.ts"
+import { type Counts, type Refused, relay } from "../../src/network/relay/relay.ts"
+import { type Connected, connectFirst } from "../../src/network/streams/connect-first.ts"
+import { Holding } from "../../src/network/streams/holding.ts"
+import { deafPeer, type Peer, type Stream, streamHandlers } from "../../src/network/streams/peer.ts"
+import { Reserve } from "../../src/network/streams/reserve.ts"
 
 export type RelayEnd = {
   counts: Counts

@@ -3,10 +3,10 @@
  * socket and log. It reads requests from standard input, one JSON document a line, and writes what comes of them.
  */
 import { openSessionLog } from "../../src/audit/session-log.ts"
-import { PersonApprovals } from "../../src/network/approvals.ts"
-import { serveControl } from "../../src/network/control.ts"
-import { sessionControl } from "../../src/network/session-control.ts"
-import { sessionRules } from "../../src/network/session-rules.ts"
+import { PersonApprovals } from "../../src/network/people/approvals.ts"
+import { serveControl } from "../../src/network/people/control.ts"
+import { sessionControl } from "../../src/network/people/session-control.ts"
+import { sessionRules } from "../../src/network/people/session-rules.ts"
 import { hostPattern } from "../../src/policy/host-pattern.ts"
 import type { HostRule } from "../../src/policy/layer.ts"
 import { sourceOf } from "../../src/policy/source.ts"

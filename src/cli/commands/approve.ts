@@ -1,8 +1,8 @@
 /** `cordon approve`: what waits in running sessions for a person's word, and the word. */
 import { UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
-import type { PersonAnswer } from "../../network/answer.ts"
-import { askSession, runningSessions } from "../../network/control-client.ts"
+import type { PersonAnswer } from "../../network/people/answer.ts"
+import { askSession, runningSessions } from "../../network/people/control-client.ts"
 import { holdDialog, keyOf, questionText } from "../approve-dialog.ts"
 import { type Asked, answerOf, idOf, questionsNamed, questionsOf } from "../approve-request.ts"
 import type { ParsedArguments } from "../arguments.ts"

@@ -1,0 +1,59 @@
+/** The way to where a program wants to: looked up, judged and connected on the host. */
+import type { HostJudge, HostVerdict } from "../../policy/host-verdict.ts"
+import { type Connected, connectFirst } from "../streams/connect-first.ts"
+import { UpstreamRefused } from "../streams/ended-connection.ts"
+import type { Destination } from "./destination.ts"
+import type { HostProxy } from "./proxy.ts"
+import { type Refusal, refusalBy } from "./refusal.ts"
+import type { LookUp } from "./resolve.ts"
+
+/** What all connections of a session share. */
+export type Ways = {
+  /** the rules as they are now */
+  judge: () => HostJudge
+  lookUp: LookUp
+  proxy: HostProxy | undefined
+}
+
+/** The name is allowed, and none of the addresses it leads to. */
+export class AddressesRefused extends UpstreamRefused {
+  readonly verdict: HostVerdict
+  constructor(verdict: HostVerdict) {
+    super(403, verdict.why)
+    this.verdict = verdict
+  }
+}
+
+/**
+ * Connects to a destination that is allowed. The address that was judged is the one that is connected to; the name is
+ * not looked up again.
+ * @throws UpstreamRefused
+ */
+export async function reach({ kind, host, port }: Destination, ways: Ways): Promise<Connected> {
+  // Of the host's own services most listen on one of the two.
+  if (kind === "host port") return connectFirst(["127.0.0.1", "::1"], port)
+  if (ways.proxy?.isFor(host, port)) return ways.proxy.connect(host, port)
+  const addresses = kind === "address" ? [host] : await allowedAddresses(host, port, ways)
+  return connectFirst(addresses, port)
+}
+
+/** Names with more addresses than that are not for connecting to. */
+const judgedMax = 64
+
+async function allowedAddresses(name: string, port: number, { judge, lookUp }: Ways): Promise<string[]> {
+  const addresses = (await lookUp(name)).slice(0, judgedMax)
+  // Now, not before the look-up: the rules may have changed meanwhile.
+  const present = judge()
+  const judged = addresses.map(address => ({ address, verdict: present.judgeResolved(name, address, port) }))
+  const allowed = judged.filter(({ verdict: { verdict } }) => verdict === "allow")
+  const [first] = judged
+  if (first === undefined) throw new UpstreamRefused(502, `the host finds no address of ${name}`)
+  if (allowed.length === 0) throw new AddressesRefused(first.verdict)
+  return allowed.map(({ address }) => address)
+}
+
+/** What a client is told when there is no way: a guard forbids it, or the network has none. */
+export function unreached(cause: UpstreamRefused, { host, port }: Destination): Refusal {
+  if (cause instanceof AddressesRefused) return refusalBy(cause.verdict, host, port)
+  return { status: cause.status, host, port, why: cause.message, opening: undefined }
+}

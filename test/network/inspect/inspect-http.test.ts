@@ -1,0 +1,254 @@
+import { describe, expect, test } from "bun:test"
+import type { Finding } from "../../../src/network/inspect/inspect.ts"
+import { HttpInspector } from "../../../src/network/inspect/inspect-http.ts"
+
+const bytesOf = (text: string) => Buffer.from(text, "latin1")
+
+/** An inspector of connections to web.test. */
+function toWeb(): HttpInspector {
+  return new HttpInspector({
+    disagreement: ({ host }) =>
+      host === "web.test" ? undefined : { why: `not ${host}`, opening: undefined },
+    refusal: ({ why, status = 403 }) => ({ status, host: "web.test", port: 80, why, opening: undefined }),
+    otherPasses: true,
+    otherFlaw: { why: "" },
+  })
+}
+
+function passed(findings: readonly Finding[]): string {
+  return findings
+    .map(finding => (finding.kind === "pass" ? Buffer.from(finding.bytes).toString("latin1") : ""))
+    .join("")
+}
+
+function refusal(findings: readonly Finding[]): string | undefined {
+  const found = findings.find(finding => finding.kind === "refuse")
+  return found && `${found.protocol} ${found.refusal.status} ${found.refusal.why}`
+}
+
+const get = (host: string, path = "/") => `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`
+const post = (host: string, body: string) =>
+  `POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+const chunked = (host: string, ...chunks: string[]) =>
+  `POST / HTTP/1.1\r\nHost: ${host}\r\nTransfer-Encoding: chunked\r\n\r\n${chunks
+    .map(chunk => `${chunk.length.toString(16)}\r\n${chunk}\r\n`)
+    .join("")}0\r\n\r\n`
+const upgrade = (host: string, protocol: string) =>
+  `GET /chat HTTP/1.1\r\nHost: ${host}\r\nConnection: keep-alive, Upgrade, HTTP2-Settings\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMA\r\nX-A: b\r\n\r\n`
+
+describe("each request of a connection", () => {
+  test.each([1, 3, 17, 10_000])("has to name the host, in pieces of %d", piece => {
+    const inspector = toWeb()
+    const text =
+      get("web.test") + post("web.test", "hello") + chunked("web.test", "one", "two") + get("web.test", "/x")
+    let through = ""
+    for (let at = 0; at < text.length; at += piece) {
+      const findings = inspector.push(bytesOf(text.slice(at, at + piece)))
+      expect(refusal(findings)).toBeUndefined()
+      through += passed(findings)
+    }
+    expect(through).toBe(text)
+  })
+
+  test.each([
+    ["a request", get("web.test")],
+    ["a body", post("web.test", get("web.test"))],
+    ["chunks", chunked("web.test", "hello")],
+  ])("after %s too", (_, first) => {
+    const inspector = toWeb()
+    const findings = inspector.push(bytesOf(first + get("other.test")))
+    expect(passed(findings)).toBe(first)
+    expect(refusal(findings)).toBe("http 403 not other.test")
+    expect(inspector.push(bytesOf(get("web.test")))).toEqual([])
+  })
+
+  test("and not what only looks like one, within a body", () => {
+    const inspector = toWeb()
+    const findings = inspector.push(bytesOf(post("web.test", get("other.test"))))
+    expect(refusal(findings)).toBeUndefined()
+  })
+
+  test("may leave it out in HTTP/1.0", () => {
+    expect(passed(toWeb().push(bytesOf("GET / HTTP/1.0\r\n\r\n")))).toBe("GET / HTTP/1.0\r\n\r\n")
+    expect(refusal(toWeb().push(bytesOf("GET / HTTP/1.0\r\nHost: other.test\r\n\r\n")))).toContain(
+      "other.test",
+    )
+  })
+
+  test.each([
+    ["an absolute target", "GET http://other.test/ HTTP/1.1\r\nHost: other.test\r\n\r\n", "not other.test"],
+    ["two hosts", "GET / HTTP/1.1\r\nHost: web.test\r\nHost: other.test\r\n\r\n", "cannot be read"],
+    [
+      "another target than host",
+      "GET http://other.test/ HTTP/1.1\r\nHost: web.test\r\n\r\n",
+      "cannot be read",
+    ],
+    ["no host", "GET / HTTP/1.1\r\n\r\n", "cannot be read"],
+    ["a line feed alone", "GET / HTTP/1.1\nHost: other.test\n\n", "cannot be read"],
+    ["an empty line before it", `\r\n${get("other.test")}`, "not other.test"],
+    ["a space before the colon", "GET / HTTP/1.1\r\nHost : other.test\r\n\r\n", "cannot be read"],
+    [
+      "a folded line",
+      "GET / HTTP/1.1\r\nX: y\r\n Host: other.test\r\nHost: web.test\r\n\r\n",
+      "cannot be read",
+    ],
+    [
+      "two lengths",
+      "POST / HTTP/1.1\r\nHost: web.test\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+      "cannot be read",
+    ],
+    [
+      "a length and chunks",
+      "POST / HTTP/1.1\r\nHost: web.test\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+      "cannot be read",
+    ],
+    ["HTTP/0.9", "GET /\r\n", "cannot be read"],
+    ["a tab", "GET\t/ HTTP/1.1\r\nHost: other.test\r\n\r\n", "cannot be read"],
+    ["lower case", "get / HTTP/1.1\r\nHost: other.test\r\n\r\n", "not other.test"],
+  ])("does not pass with %s", (_, text, why) => {
+    for (const piece of [1, text.length]) {
+      const inspector = toWeb()
+      const findings: Finding[] = []
+      for (let at = 0; at < text.length; at += piece)
+        findings.push(...inspector.push(bytesOf(text.slice(at, at + piece))))
+      expect(refusal(findings)).toContain(why)
+      expect(passed(findings)).toBe("")
+    }
+  })
+
+  test("that is too large is refused as such", () => {
+    const findings = toWeb().push(
+      bytesOf(`GET / HTTP/1.1\r\nHost: web.test\r\nX: ${"y".repeat(100_000)}\r\n\r\n`),
+    )
+    expect(refusal(findings)).toContain("http 431")
+  })
+
+  test("says whether its answer may have a body", () => {
+    const bodies = ["HEAD", "GET"].map(method => {
+      const [found] = toWeb().push(bytesOf(`${method} / HTTP/1.1\r\nHost: other.test\r\n\r\n`))
+      return found?.kind === "refuse" && found.hasBody
+    })
+    expect(bodies).toEqual([false, true])
+  })
+})
+
+describe("another protocol on the same connection", () => {
+  test("passes when the server takes it", () => {
+    const inspector = toWeb()
+    expect(passed(inspector.push(bytesOf(upgrade("web.test", "websocket"))))).toBe(
+      upgrade("web.test", "websocket"),
+    )
+    expect(inspector.isWaiting).toBe(true)
+    expect(inspector.hearsServer).toBe(true)
+    expect(inspector.push(bytesOf("frame "))).toEqual([])
+    expect(inspector.answered(bytesOf("HTTP/1.1 101 Switching"))).toEqual([])
+    expect(passed(inspector.answered(bytesOf(" Protocols\r\n\r\n")))).toBe("frame ")
+    expect(inspector.isWaiting).toBe(false)
+    expect(passed(inspector.push(bytesOf(get("other.test"))))).toBe(get("other.test"))
+    expect(inspector.isOpen).toBe(true)
+  })
+
+  test("is HTTP still when the server does not", () => {
+    const inspector = toWeb()
+    inspector.push(bytesOf(upgrade("web.test", "websocket")))
+    expect(inspector.answered(bytesOf("HTTP/1.1 200 OK\r\n\r\n"))).toEqual([])
+    expect(inspector.hearsServer).toBe(false)
+    expect(refusal(inspector.push(bytesOf(get("other.test"))))).toContain("other.test")
+  })
+
+  test("is judged from what waited when the server does not take it", () => {
+    const inspector = toWeb()
+    inspector.push(bytesOf(upgrade("web.test", "websocket") + get("other.test")))
+    expect(refusal(inspector.answered(bytesOf("HTTP/1.1 400 No\r\n\r\n")))).toContain("other.test")
+  })
+
+  test.each(["h2c", "websocket, h2c", "H2C", "h2"])(
+    "that hides hosts is not offered to the server: %s",
+    protocol => {
+      const inspector = toWeb()
+      const findings = inspector.push(bytesOf(upgrade("web.test", protocol) + get("web.test", "/next")))
+      expect(passed(findings)).toBe(
+        `GET /chat HTTP/1.1\r\nHost: web.test\r\nConnection: keep-alive\r\nX-A: b\r\n\r\n${get("web.test", "/next")}`,
+      )
+      expect(inspector.isWaiting).toBe(false)
+      expect(refusal(inspector.push(bytesOf(get("other.test"))))).toContain("other.test")
+    },
+  )
+
+  test("is not offered after another request: nobody could tell whose answer is whose", () => {
+    const inspector = toWeb()
+    inspector.push(bytesOf(get("web.test")))
+    const findings = inspector.push(bytesOf(upgrade("web.test", "websocket")))
+    expect(passed(findings)).not.toMatch(/upgrade/i)
+    expect(inspector.isWaiting).toBe(false)
+    expect(inspector.hearsServer).toBe(false)
+  })
+
+  test("in a tunnel has to be to the same host", () => {
+    const tunnel = (host: string) => `CONNECT ${host}:80 HTTP/1.1\r\nHost: ${host}:80\r\n\r\n`
+    expect(refusal(toWeb().push(bytesOf(tunnel("other.test"))))).toContain("other.test")
+    const inspector = toWeb()
+    expect(passed(inspector.push(bytesOf(tunnel("web.test"))))).toBe(tunnel("web.test"))
+    inspector.answered(bytesOf("HTTP/1.1 200 Connection established\r\n\r\n"))
+    expect(passed(inspector.push(bytesOf("anything")))).toBe("anything")
+    const later = toWeb()
+    expect(refusal(later.push(bytesOf(get("web.test") + tunnel("web.test"))))).toContain(
+      "a tunnel is asked for",
+    )
+  })
+
+  test("from the first byte on is refused when it is HTTP/2", () => {
+    const findings = toWeb().push(bytesOf("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"))
+    expect(refusal(findings)).toStartWith("http2 403 HTTP/2 without TLS")
+    expect(passed(findings)).toBe("")
+  })
+})
+
+describe("a word without a line break", () => {
+  test("waits, and passes when its client waits for an answer", () => {
+    const inspector = toWeb()
+    expect(inspector.push(bytesOf("ruok"))).toEqual([])
+    expect(inspector.isUndecided).toBe(true)
+    expect(passed(inspector.pass())).toBe("ruok")
+    expect(inspector.pass()).toEqual([])
+    expect(passed(inspector.push(bytesOf(" and more\r\n")))).toBe(" and more\r\n")
+    expect(inspector.isOpen).toBe(true)
+  })
+
+  test("passes at the end of what its client says", () => {
+    const inspector = toWeb()
+    inspector.push(bytesOf("stats"))
+    expect(passed(inspector.finish())).toBe("stats")
+  })
+
+  test("that becomes a request is judged all the same", () => {
+    const rest = " / HTTP/1.1\r\nHost: other.test\r\n\r\n"
+    const inspector = toWeb()
+    inspector.push(bytesOf("GET"))
+    expect(passed(inspector.pass())).toBe("GET")
+    expect(refusal(inspector.push(bytesOf(rest)))).toContain("other.test")
+    const fine = toWeb()
+    fine.push(bytesOf("GE"))
+    fine.pass()
+    fine.push(bytesOf("T"))
+    expect(passed(fine.pass())).toBe("T")
+    expect(passed(fine.push(bytesOf(rest.replace("other", "web"))))).toBe(rest.replace("other", "web"))
+  })
+
+  test("that becomes a request with an offer is not said twice", () => {
+    const inspector = toWeb()
+    inspector.push(bytesOf("GET"))
+    inspector.pass()
+    const rest = upgrade("web.test", "h2c").slice(3)
+    expect(passed(inspector.push(bytesOf(rest)))).toStartWith(" /chat HTTP/1.1\r\n")
+  })
+
+  test.each(["GET /", "GET / HTTP/1.1\r\nHost: other.test\r\n", "x".repeat(65), "a b"])(
+    "is no more than a word: %j does not pass early",
+    text => {
+      const inspector = toWeb()
+      inspector.push(bytesOf(text))
+      expect(passed([...inspector.pass(), ...inspector.finish()])).toBe("")
+    },
+  )
+})
