@@ -6,7 +6,7 @@ import { type LayersInForce, layersInForce } from "./governance/layers.ts"
 import { orgPolicyPath } from "./governance/org.ts"
 import { userPolicyFile } from "./governance/policy-files.ts"
 import { presentNames } from "./host/directory.ts"
-import { hostKernel, readHostname } from "./host/kernel-facts.ts"
+import { type HostKernel, hostKernel, readHostname } from "./host/kernel-facts.ts"
 import { readLimitFacts } from "./host/limit-facts.ts"
 import { findProgram, type ProgramSearch } from "./host/program.ts"
 import { searchDisk } from "./host/search.ts"
@@ -63,6 +63,7 @@ export type PolicyInForce = {
   inForce: LayersInForce
   policy: Policy
   agents: readonly string[]
+  kernel: HostKernel
 }
 
 /** A launch that could happen now. */
@@ -99,19 +100,29 @@ export async function findPolicy(request: RunRequest, complete = true): Promise<
   const own = ownLayer([...inForce.files, process.execPath], site.facts)
   const policy = mergeLayers([...inForce.layers, own], site.mergeFacts)
   const others = policy.settings.home.value === "write" ? agentProtections(site.variables) : []
-  return { site, inForce, policy: { ...policy, protections: [...policy.protections, ...others] }, agents }
+  const kernel = hostKernel(landlockAbi(), hasNotification())
+  return {
+    site,
+    inForce,
+    policy: { ...policy, protections: [...policy.protections, ...others] },
+    agents,
+    kernel,
+  }
 }
 
 /** @param complete whether `explain` and its kind will be asked; a launch alone needs less */
 export async function prepare(request: RunRequest, complete = true): Promise<Prepared> {
-  const found = await findPolicy(request, complete)
+  return planRun(request, await findPolicy(request, complete))
+}
+
+/** The rest of `prepare`, for who has something to begin as soon as the policy is known. */
+export async function planRun(request: RunRequest, found: PolicyInForce): Promise<Prepared> {
   const id = crypto.randomUUID()
   const bare = request.backend === "landlock" ? (await import("./bare.ts")).bareRun(id) : undefined
-  const { site } = found
+  const { site, kernel } = found
   const policy = bare?.policy(found.policy) ?? found.policy
   const { project, account } = site
   const { state, facts, known, look } = gatherRules(request, site, policy)
-  const kernel = hostKernel(landlockAbi(), hasNotification())
   const session = sessionSockets(request.environment, [project, account.home, ...state.create], facts)
   // Where connecting is decided on as it happens, nothing has to be hidden for it.
   const bound = isLive(known, kernel) ? [] : boundSockets()

@@ -159,10 +159,19 @@ function environmentOf(request: PlanRequest): Record<string, string> {
 /**
  * Abstract sockets belong to a network namespace (unix(7)): where the host's is shared, only a Landlock scope
  * keeps them out of reach.
+ * @returns whether this sandbox gets one
  */
+export function scopesAbstractSockets(
+  { settings }: Pick<Policy, "settings">,
+  { backend, kernel }: { backend: "bubblewrap" | "landlock"; kernel: HostKernel },
+): boolean {
+  const shared = backend === "landlock" || settings.networkMode.value === "open"
+  return shared && kernel.abstractSocketScope
+}
+
 function abstractSockets({ policy, kernel }: PlanRequest): { scope: boolean; degraded: string[] } {
-  if (policy.settings.networkMode.value !== "open") return { scope: false, degraded: [] }
-  if (kernel.abstractSocketScope) return { scope: true, degraded: [] }
+  const scope = scopesAbstractSockets(policy, { backend: "bubblewrap", kernel })
+  if (scope || policy.settings.networkMode.value !== "open") return { scope, degraded: [] }
   if (policy.optional.some(({ value }) => value === "abstract-sockets"))
     return {
       scope: false,

@@ -4,7 +4,6 @@ import { HostError } from "../base/error.ts"
 import { exitCode } from "../base/exit-code.ts"
 import { openDescriptors } from "../kernel/descriptors.ts"
 import { leaveKeyring } from "../kernel/keyring.ts"
-import { scopeAbstractSockets } from "../kernel/landlock.ts"
 import { dieWithParent } from "../kernel/libc.ts"
 import { adoptOrphans, endProcess, exitStatus, killNamespaces, socketPair, spawn } from "../kernel/spawn.ts"
 import { SessionClock } from "./clock.ts"
@@ -14,22 +13,20 @@ import { forwardSignals, sendSignal } from "./signals.ts"
 
 import type { Sandbox, SessionBorder, Supervised } from "./supervised.ts"
 
-/** As the build names it: a compiled program has its threads among its entries. */
-const workerFile = "./supervise/worker.ts"
-
 /** Starts the sandbox, stays with it, and ends with it: this process exits with the status of the command. */
 export function supervise(supervised: Supervised): Promise<never> {
   dieWithParent()
   adoptOrphans()
-  // Before the other thread and the sandbox are there: both are in it then.
-  if (supervised.plan.landlock?.scopeAbstractSockets === true) scopeAbstractSockets()
+  const { plan, engine } = supervised
+  if ((plan.landlock?.scopeAbstractSockets === true) !== engine.scoped)
+    throw new Error("bug: the sandbox and who connects on its behalf are not in one Landlock domain")
   return new Supervision(supervised).run()
 }
 
 class Supervision {
   readonly #supervised: Supervised
   readonly #clock: SessionClock
-  readonly #worker = startWorker()
+  readonly #worker: Worker
   readonly #umask = process.umask()
   #child: number | undefined
   #socket = -1
@@ -40,6 +37,7 @@ class Supervision {
 
   constructor(supervised: Supervised) {
     this.#supervised = supervised
+    this.#worker = supervised.engine.worker
     this.#clock = new SessionClock(supervised.tell)
   }
 
@@ -52,6 +50,7 @@ class Supervision {
     process.on("SIGCHLD", this.#end)
     const forward = forwardSignals()
     this.#child = spawn(invocation, placements)
+    // It keeps this process from ending only while bubblewrap runs: not before, nor when all is given up.
     this.#worker.ref()
     for (const { descriptor } of placements) closeSync(descriptor)
     this.#clock.start(plan.limits.timeMs, this.#child)
@@ -180,13 +179,6 @@ class Supervision {
 /** Ports of the host are listened on before the command starts: one that is taken stops the run. */
 function waitsForBorder({ network }: Supervised["plan"]): boolean {
   return network.mode === "filtered" && network.expose.length > 0
-}
-
-/** The thread keeps this process from ending only while bubblewrap runs: not before, nor when all is given up. */
-function startWorker(): Worker {
-  const worker = new Worker(workerFile)
-  worker.unref()
-  return worker
 }
 
 function mountPointsOf({ mounts, stateFiles }: Supervised["plan"]): string[] {

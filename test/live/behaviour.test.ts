@@ -37,6 +37,30 @@ describe.each([...liveWays])("live: %s:", mode => {
   })
 
   test.skipIf(python === null)(
+    "processors that a program may use are what it chose, however many files it opens [skipped when there is no /usr/bin/python3]",
+    async () => {
+      using world = new World()
+      const got = await inside(
+        world,
+        `
+import os
+def opened():
+    for i in range(300): os.close(os.open("file-%d" % i, os.O_WRONLY | os.O_CREAT))
+    return os.sched_getaffinity(0)
+every = os.sched_getaffinity(0)
+print(opened() == every)
+for one in every:
+    os.sched_setaffinity(0, {one})
+    print(opened() == {one})
+    break
+`,
+        mode,
+      )
+      expect(got).toEqual({ code: 0, stdout: "True\nTrue\n", stderr: "" })
+    },
+  )
+
+  test.skipIf(python === null)(
     "a signal ends the wait for the reader of a FIFO [skipped when there is no /usr/bin/python3]",
     async () => {
       using world = new World()

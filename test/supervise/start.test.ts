@@ -48,8 +48,9 @@ test("what cannot be started is told, and the process ends though its second thr
   }
   const code = `
 const { supervise } = require(${JSON.stringify(join(root, "src/supervise/supervise.ts"))})
+const { startEngineThread } = require(${JSON.stringify(join(root, "src/supervise/engine-thread.ts"))})
 const failed = error => { console.log(error.name + ": " + error.message); process.exitCode = 125 }
-try { supervise({ ...${JSON.stringify(request)}, tell: console.log }).catch(failed) } catch (error) { failed(error) }`
+try { supervise({ ...${JSON.stringify(request)}, engine: startEngineThread(false), tell: console.log }).catch(failed) } catch (error) { failed(error) }`
   // The thread's file is found from there when the program is not compiled.
   const outcome = await run([process.execPath, "-e", code], { cwd: join(root, "src"), env: {} })
   expect(outcome).toEqual({

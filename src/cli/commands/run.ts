@@ -3,7 +3,9 @@ import { didYouMean } from "../../base/closest-word.ts"
 import { UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { printable, shellQuoted } from "../../base/printable.ts"
-import { type Prepared, prepare } from "../../run.ts"
+import { scopesAbstractSockets } from "../../plan/plan.ts"
+import { findPolicy, type PolicyInForce, type Prepared, planRun } from "../../run.ts"
+import { startEngineThread } from "../../supervise/engine-thread.ts"
 import type { ParsedArguments } from "../arguments.ts"
 import { say } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
@@ -16,18 +18,21 @@ export async function runCommand({ given, rest }: ParsedArguments): Promise<numb
   if (rest.length === 0)
     throw new UserError("there is no command to run", "write cordon <command>, such as: cordon claude")
   const complete = isGiven(given, "dry-run") || isGiven(given, "verbose")
-  const prepared = await prepare(runRequest(given, rest, process.env), complete)
-  refuseHomeAsProject(prepared)
+  const request = runRequest(given, rest, process.env)
+  const found = await findPolicy(request, complete)
+  refuseHomeAsProject(found)
   if (isGiven(given, "dry-run")) {
     const { printDryRun } = await import("../dry-run.ts")
-    return printDryRun(prepared, isGiven(given, "json"))
+    return printDryRun(await planRun(request, found), isGiven(given, "json"))
   }
   if (isGiven(given, "json"))
     throw new UserError("--json goes with --dry-run", "add --dry-run, or remove --json")
+  const engine = startEngineThread(scopesAbstractSockets(found.policy, { ...request, ...found }))
+  const prepared = await planRun(request, found)
   if (isGiven(given, "verbose")) sayMore(prepared)
   const missing = programProblem(prepared, rest[0] ?? "")
   if (missing !== undefined) return missing
-  return runSession(prepared, given)
+  return runSession(prepared, engine, given)
 }
 
 /** Namespaces inside a sandbox are switched off, so a second one cannot be made; it would not be needed either. */
@@ -41,7 +46,7 @@ function refuseNesting(): void {
 }
 
 /** The home as a project would be all of it writable; whoever means that says so by the preset. */
-function refuseHomeAsProject({ site, policy }: Prepared): void {
+function refuseHomeAsProject({ site, policy }: PolicyInForce): void {
   if (site.project === site.account.home && policy.settings.home.value !== "write")
     throw new UserError(
       "your home directory cannot be the project: all of it would be writable",
