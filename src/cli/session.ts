@@ -67,6 +67,8 @@ async function openBorder(
   { prepared, given, ended, log }: Opening,
 ): Promise<SessionBorder> {
   if (sandbox.network.expose.length === 0) await Bun.sleep(withoutBorderMs)
+  // From here on it is worth compiling what runs often; the build has it put off (scripts/build.mjs).
+  Bun.unsafe.setJITPolicy(1)
   const { openSessionBorder } = await import("../supervise/session-border.ts")
   const { plan, site } = prepared
   return openSessionBorder({

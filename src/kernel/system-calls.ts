@@ -261,10 +261,17 @@ export type CallNumbers = {
     : number | undefined
 }
 
+/** Made once for all modules that ask: a launch starts dozens of them. */
+const numbersOf = new Map<Architecture, CallNumbers>()
+
 /** Every number of the table on one architecture. */
 export function callNumbers(architecture: Architecture): CallNumbers {
-  const numbers = Object.keys(systemCalls).map(name => [name, callNumber(name as SystemCall, architecture)])
-  return Object.fromEntries(numbers) as CallNumbers
+  const known = numbersOf.get(architecture)
+  if (known !== undefined) return known
+  const numbers: Record<string, number | undefined> = {}
+  for (const name in systemCalls) numbers[name] = callNumber(name as SystemCall, architecture)
+  numbersOf.set(architecture, numbers as CallNumbers)
+  return numbers as CallNumbers
 }
 
 /** The number of a call; undefined where the architecture does not have it. */

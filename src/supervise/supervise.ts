@@ -5,6 +5,7 @@ import { exitCode } from "../base/exit-code.ts"
 import { openDescriptors } from "../kernel/descriptors.ts"
 import { leaveKeyring } from "../kernel/keyring.ts"
 import { dieWithParent } from "../kernel/libc.ts"
+import { releaseCode } from "../kernel/memory.ts"
 import { adoptOrphans, endProcess, exitStatus, killNamespaces, socketPair, spawn } from "../kernel/spawn.ts"
 import { SessionClock } from "./clock.ts"
 import { makeGroup, type SessionGroup } from "./group.ts"
@@ -12,6 +13,9 @@ import type { FromWorker, ToWorker } from "./messages.ts"
 import { forwardSignals, sendSignal } from "./signals.ts"
 
 import type { Sandbox, SessionBorder, Supervised } from "./supervised.ts"
+
+/** Milliseconds after which a session is taken to last: then memory that the start needed is given back. */
+const settledMs = 200
 
 /** Starts the sandbox, stays with it, and ends with it: this process exits with the status of the command. */
 export function supervise(supervised: Supervised): Promise<never> {
@@ -102,6 +106,7 @@ class Supervision {
       case "ready":
         this.#clock.command = message.command
         forward(message.command)
+        setTimeout(releaseCode, settledMs).unref()
         if (message.border !== undefined) this.#open({ sockets: message.border, process: message.command })
     }
   }

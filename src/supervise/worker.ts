@@ -7,7 +7,6 @@ import { borderSocketTypes } from "../inside/guardian.ts"
 import { openBorderSockets } from "../kernel/border-sockets.ts"
 import { dropCapabilities, openRoot, ownUmask } from "../kernel/file-calls.ts"
 import { Listener } from "../kernel/listener.ts"
-import { releaseCode } from "../kernel/memory.ts"
 import { noMounts, openMounts } from "../kernel/namespaces.ts"
 import { outerNamespace } from "../kernel/sockets.ts"
 import { giveTheWord, receiveDescriptors } from "../kernel/spawn.ts"
@@ -27,6 +26,9 @@ declare const self: {
   onmessage: (event: { data: ToWorker }) => void
   postMessage: (message: FromWorker) => void
 }
+
+// What comes before the command runs once: compiling it would take half as long as the launch (scripts/build.mjs).
+Bun.unsafe.setJITPolicy(50)
 
 let begin: (() => void) | undefined
 
@@ -95,7 +97,7 @@ function serveCalls(
     network: network && { hostPorts: new Set(network.hostPorts), dialled },
   })
   giveTheWord(socket)
-  releaseCode()
+  Bun.unsafe.setJITPolicy(1)
   serve(session)
 }
 
