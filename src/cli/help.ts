@@ -67,11 +67,14 @@ function optionLine(spec: Omit<OptionSpec, "group">): string {
   return `  ${`${short}--${spec.name}${value}`.padEnd(32)}${spec.help}`
 }
 
-function exampleLines(examples: readonly (readonly [string, string])[]): string {
-  return examples.map(([words, what]) => `  ${words.padEnd(32)}${coloured(`# ${what}`, "dim")}`).join("\n")
+function exampleLines(examples: readonly Example[]): string {
+  const width = Math.max(...examples.map(([words]) => words.length)) + 2
+  return examples.map(([words, what]) => `  ${words.padEnd(width)}${coloured(`# ${what}`, "dim")}`).join("\n")
 }
 
-type Topic = { text: string; examples: readonly (readonly [string, string])[] }
+/** What is typed, and why. */
+type Example = readonly [string, string]
+type Topic = { text: string; examples: readonly Example[] }
 
 const topics: Record<CommandName, Topic> = {
   run: {
@@ -84,38 +87,38 @@ const topics: Record<CommandName, Topic> = {
   explain: {
     text: "Says what the policy makes of a path, a host or a variable, which rule decides,\nwith file and line, and which rules matched and lost. `--json` for programs.",
     examples: [
-      ["cordon explain ~/.aws", ""],
-      ["cordon explain github.com:443", ""],
-      ["cordon explain api.github.com GET /user", ""],
-      ["cordon explain env GITHUB_TOKEN", ""],
+      ["cordon explain ~/.aws", "why can it not read that?"],
+      ["cordon explain github.com:443", "may it connect there?"],
+      ["cordon explain api.github.com GET /user", "may it ask for that?"],
+      ["cordon explain env GITHUB_TOKEN", "does it get that?"],
     ],
   },
   check: {
     text: "Reads the policies that are in force here, or the given files, and prints every\nproblem with file:line:column. Exit code 1 when there is one.",
     examples: [
-      ["cordon check", ""],
-      ["cordon check team.yaml", ""],
+      ["cordon check", "all that hold here"],
+      ["cordon check team.yaml", "this file alone"],
     ],
   },
   policy: {
     text: "show    the merged policy, each rule with its source\nschema  JSON Schema, for editors\ninit    write a starter .cordon.yaml (`init user`: your own policy)\ntrust   let this repository's policy open what it asks for, as it stands now\n        (`trust yes`: without asking)",
     examples: [
-      ["cordon policy show", ""],
-      ["cordon policy init user", ""],
-      ["cordon policy trust", ""],
+      ["cordon policy show", "what holds here, and why"],
+      ["cordon policy init user", "begin your own"],
+      ["cordon policy trust", "after reading it"],
     ],
   },
   doctor: {
     text: "Tries what this machine can enforce, and names the command that fixes what is\nmissing. Exit code 1 when something is. `--fix` shows the commands, asks, and\nruns them with sudo; where there is no terminal to ask on, `--yes` agrees.",
     examples: [
-      ["cordon doctor", ""],
+      ["cordon doctor", "what can this machine keep?"],
       ["cordon doctor --fix", "mend it, after asking"],
     ],
   },
   verify: {
     text: "Starts a sandbox under the present policy and proves from inside that denials\ndeny and allowances allow, one line each. Exit code 1 when one does not hold.",
     examples: [
-      ["cordon verify", ""],
+      ["cordon verify", "the policy of this directory"],
       ["cordon verify --strict -n", "for these options"],
     ],
   },
@@ -125,7 +128,7 @@ const topics: Record<CommandName, Topic> = {
       ["cordon log", "the newest session"],
       ["cordon log --follow", "and what happens now"],
       ["cordon log --list", "all sessions that have a log"],
-      ["cordon log --json 3f2a", ""],
+      ["cordon log --json 3f2a", "one session, for programs"],
     ],
   },
   audit: { text: "The audit is not there yet in this version.", examples: [] },
@@ -134,33 +137,33 @@ const topics: Record<CommandName, Topic> = {
     examples: [
       ["cordon approve", "ask me about what waits now"],
       ["cordon approve --watch", "and about what comes"],
-      ["cordon approve example.com --once", ""],
-      ["cordon approve 3f2a-1 --always", ""],
+      ["cordon approve example.com --once", "without a question"],
+      ["cordon approve 3f2a-1 --always", "and from now on"],
     ],
   },
   allow: {
     text: "Allows a host in the sessions that are running, until they end. It beats no\nrule that denies the host. For good: network.allow of a policy, --allow-host.",
     examples: [
-      ["cordon allow example.com", ""],
+      ["cordon allow example.com", "every port of it"],
       ["cordon allow db.corp:5432", "one port"],
     ],
   },
   deny: {
     text: "Denies a host in the sessions that are running, until they end; connections to\nit that are open are ended. For good: network.deny of a policy, or --deny-host.",
     examples: [
-      ["cordon deny example.com", ""],
-      ["cordon deny api.corp --session 3f2a", ""],
+      ["cordon deny example.com", "what is open to it ends"],
+      ["cordon deny api.corp --session 3f2a", "in one session"],
     ],
   },
   completion: {
     text: "Prints completions for your shell.",
     examples: [
       ['eval "$(cordon completion bash)"', "in ~/.bashrc"],
-      ["cordon completion fish | source", ""],
+      ["cordon completion fish | source", "in config.fish"],
     ],
   },
   help: {
     text: "Prints the help on everything, or on one command.",
-    examples: [["cordon help explain", ""]],
+    examples: [["cordon help explain", "the same as cordon explain --help"]],
   },
 }

@@ -23,6 +23,15 @@ describe.each(texts)("the help on %s", (_, text) => {
     expect(text).not.toMatch(/undefined|\[object|\t/)
   })
 
+  test("has examples that say what they are for, one below the other", () => {
+    const remarks = text
+      .replaceAll(new RegExp(colour, "g"), "")
+      .split("\n")
+      .flatMap(line => /^ {2}(?:cordon|eval) .*?(?= #|#)/.exec(line)?.input ?? [])
+    for (const line of remarks) expect(line).toMatch(/ {2}# \S/)
+    expect(new Set(remarks.map(line => line.indexOf("  # "))).size).toBeLessThan(2)
+  })
+
   test("ends without an empty line, and has no two of them in a row", () => {
     expect(text.replace(colour, "")).not.toMatch(/\n\n\n/)
   })
