@@ -80,18 +80,45 @@ export function sendTimeout(socket: number): number {
   return Number(value.bytes.readBigInt64LE(0)) * 1000 + Number(value.bytes.readBigInt64LE(8)) / 1000
 }
 
-/** Which network namespace the socket was made in (SO_NETNS_COOKIE); undefined where the kernel does not say. */
+/**
+ * Which network namespace the socket was made in; undefined where that cannot be told: an older kernel, and a namespace
+ * that we have no power over, such as the host's.
+ */
 export function namespaceOf(socket: number): bigint | undefined {
-  return readValue(socket, options.namespace, 8) < 0 ? undefined : value.bytes.readBigUInt64LE(0)
+  return cookieOf(socket) ?? linkedNamespace(socket)
 }
 
 /** The namespace of our own network, unless a process is in the same one (proc_pid_ns(5)). */
 export function outerNamespace(process: number): bigint | undefined {
-  if (readlinkSync(`/proc/${process}/ns/net`) === readlinkSync("/proc/self/ns/net")) return undefined
+  const own = readlinkSync("/proc/self/ns/net")
+  if (readlinkSync(`/proc/${process}/ns/net`) === own) return undefined
   const socket = makeSocket(families.unix, socketTypes.stream)
-  const namespace = namespaceOf(socket)
+  const namespace = cookieOf(socket)
   if (socket >= 0) close(socket)
+  return namespace ?? inodeIn(own)
+}
+
+/** SO_NETNS_COOKIE (Linux 5.14) */
+function cookieOf(socket: number): bigint | undefined {
+  return readValue(socket, options.namespace, 8) < 0 ? undefined : value.bytes.readBigUInt64LE(0)
+}
+
+/** SIOCGSKNS of linux/sockios.h (Linux 4.10): a descriptor of the socket's namespace, for who has power over that. */
+const namespaceRequest = 0x894c
+
+/** The same by the namespace's inode, which needs power over it: that of the sandbox's was made for us. */
+export function linkedNamespace(socket: number): bigint | undefined {
+  const descriptor = rawCall(number.ioctl, socket, namespaceRequest)
+  if (descriptor < 0) return undefined
+  const namespace = inodeIn(readlinkSync(`/proc/self/fd/${descriptor}`))
+  close(descriptor)
   return namespace
+}
+
+/** `net:[4026531840]` (namespaces(7)) */
+function inodeIn(link: string): bigint | undefined {
+  const digits = /^net:\[(\d+)\]$/.exec(link)?.[1]
+  return digits === undefined ? undefined : BigInt(digits)
 }
 
 /** setsockopt(2) of an int. */

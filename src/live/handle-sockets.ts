@@ -65,10 +65,15 @@ function callOn(socket: number, session: Session, addressFirst: boolean): Socket
   if (domain < 0) return domain
   // From here on it is known that socket and address are the caller's, and not those of another with its number.
   if (!listener.isValid()) return -errno.interrupted
-  // One that was left open on standard input, or handed over: it leads out.
-  if (session.outerNamespace !== undefined && namespaceOf(socket) === session.outerNamespace)
-    return -errno.access
+  if (leadsOut(socket, session)) return -errno.access
   return { session, socket, held: [socket], domain, address: memory, size }
+}
+
+/** One of the host's that was left open on standard input, or handed over; or one of which nobody can tell. */
+function leadsOut(socket: number, { outerNamespace }: Session): boolean {
+  if (outerNamespace === undefined) return false
+  const namespace = namespaceOf(socket)
+  return namespace === undefined || namespace === outerNamespace
 }
 
 function connect(call: SocketCall): Outcome {

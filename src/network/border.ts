@@ -4,6 +4,7 @@
  */
 import type { EventBody } from "../audit/event.ts"
 import type { BorderSockets } from "../kernel/border-sockets.ts"
+import { peerName } from "../kernel/peer-name.ts"
 import type { FilteredNetwork } from "../plan/launch-plan.ts"
 import { Arrivals, arrivalKey, type Patience } from "./arrivals.ts"
 import { serve } from "./connection.ts"
@@ -16,7 +17,7 @@ import { endDenied } from "./relayed-visit.ts"
 import { connectionCapacity } from "./streams/capacity.ts"
 import type { Dial, Endpoint } from "./streams/dial.ts"
 import { Holding } from "./streams/holding.ts"
-import { deafPeer, type Peer, type Stream, streamHandlers } from "./streams/peer.ts"
+import { deafPeer, descriptorOf, type Peer, type Stream, streamHandlers } from "./streams/peer.ts"
 import { Reserve } from "./streams/reserve.ts"
 import type { Terminator } from "./terminator/terminator.ts"
 import { arrivalOf, destinationOf } from "./upstream/destination.ts"
@@ -82,10 +83,12 @@ export async function openBorder(request: BorderRequest, surroundings: Surroundi
     ({ stream }) => stream.terminate(),
   )
   const listener = listen(sockets.streams, stream => {
-    const { remoteAddress, remotePort, localAddress } = stream
     const holding = new Holding(state.reserve)
     stream.data = holding
-    arrivals.arrived(arrivalKey(remoteAddress, remotePort, localAddress), { stream, holding })
+    // Not the runtime's word for it, which is none for what was reset meanwhile: its dial would wait for the next one.
+    const from = peerName(descriptorOf(stream))
+    if (from === undefined) return void stream.terminate()
+    arrivals.arrived(arrivalKey(from.address, from.port, stream.localAddress), { stream, holding })
   })
   const stopWatching = sessionRules.onChange(() => endDenied(state.relayed, state.judge()))
   return {

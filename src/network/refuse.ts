@@ -4,10 +4,10 @@ import { RequestHeadReader } from "./http/head.ts"
 import type { Protocol } from "./inspect/inspect.ts"
 import type { Holding } from "./streams/holding.ts"
 import type { Peer, Stream } from "./streams/peer.ts"
-import { http2Refusal, httpRefusal, type Refusal, tlsRefusal } from "./upstream/refusal.ts"
+import { http2Refusal, httpRefusal, type Refusal, sshRefusal, tlsRefusal } from "./upstream/refusal.ts"
 
 /** What a client understands. */
-export type Language = { protocol: Protocol; hasBody: boolean }
+export type Language = { protocol: Protocol | "ssh"; hasBody: boolean }
 
 /** Milliseconds for a client's first bytes: those of most protocols come with the connection. */
 const usualMs = 250
@@ -35,6 +35,7 @@ export async function languageOf(holding: Holding, port: number): Promise<Langua
 function understood(bytes: Buffer, isLast: boolean): Language | undefined {
   const [handshake, majorVersion] = [22, 3]
   if (bytes[0] === handshake && (bytes[1] ?? majorVersion) === majorVersion) return language("tls")
+  if (bytes.toString("latin1", 0, 4) === "SSH-") return language("ssh")
   const result = bytes.length === 0 ? { kind: "more" as const } : new RequestHeadReader().push(bytes)
   switch (result.kind) {
     case "head":
@@ -52,7 +53,7 @@ function understood(bytes: Buffer, isLast: boolean): Language | undefined {
   }
 }
 
-function language(protocol: Protocol): Language {
+function language(protocol: Language["protocol"]): Language {
   return { protocol, hasBody: true }
 }
 
@@ -63,6 +64,7 @@ export function refuse(stream: Stream, refusal: Refusal, { protocol, hasBody }: 
     http: httpRefusal(refusal, hasBody),
     tls: tlsRefusal(refusal),
     http2: http2Refusal(refusal),
+    ssh: sshRefusal(refusal),
   }
   stream.data = new Leaving(stream)
   // It fits: nothing was said to this client, or all of it was taken.

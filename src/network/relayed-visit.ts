@@ -46,9 +46,9 @@ function recordEnd(
   else if (outcome !== undefined) recordVisit(visit, { ...counts, ...outcome })
 }
 
-/** What was reached, as rules are held against it: of a name beyond a proxy nobody knows the address. */
-export function reachedBy({ dialled, state }: Visit, { address }: Connected): Reached {
-  return { dialled, address: state.proxy?.isFor(dialled.host, dialled.port) ? "" : address }
+/** What was reached, as rules are held against it: of a name that a proxy looked up nobody knows the address. */
+export function reachedBy({ dialled, state: { proxy } }: Visit, { address }: Connected): Reached {
+  return { dialled, address: proxy?.looksUp && proxy.isFor(dialled.host, dialled.port) ? "" : address }
 }
 
 /** Ends what the rules deny by now. What no rule is about goes on: it was allowed once. */

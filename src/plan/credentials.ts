@@ -30,5 +30,6 @@ export function withPlaceholders(
 }
 
 function hidden(value: string, { secret, placeholder }: Secret): string {
-  return secret.length < recognisableMin ? value : value.replaceAll(secret, placeholder)
+  // As a function: in a text `$&` would mean what it replaces, the secret.
+  return secret.length < recognisableMin ? value : value.replaceAll(secret, () => placeholder)
 }

@@ -7,6 +7,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -74,6 +75,20 @@ describe("the file", () => {
     writeSync(descriptor, "ours\n")
     closeSync(descriptor)
     expect(readFileSync(path, "utf8")).toBe("theirs, which is longer\nours\n")
+  })
+})
+
+describe("its directory", () => {
+  test("may be one that nobody can list", () => {
+    const directory = fresh()
+    chmodSync(directory, 0o300)
+    expect(refusal(join(directory, "log.jsonl"))).toBe("opened")
+    chmodSync(directory, 0o700)
+    expect(readdirSync(directory)).toEqual(["log.jsonl"])
+  })
+
+  test("may be the root of all", () => {
+    expect(refusal("/", () => false)).toContain("it is a directory")
   })
 })
 
@@ -155,7 +170,28 @@ describe("what the sandbox can write to is refused", () => {
     symlinkSync(project, join(outside, "logs"))
     const inProject = (path: string) => path.startsWith(`${project}/`)
     expect(refusal(join(outside, "logs/log.jsonl"), inProject)).toContain("the sandbox could write to it")
+    expect(readdirSync(project)).toEqual([])
     expect(refusal(join(outside, "log.jsonl"), inProject)).toBe("opened")
+  })
+
+  test("by a place that several links lead to, and nothing is made on the way", () => {
+    const [project, outside] = [fresh(), fresh()]
+    mkdirSync(join(project, "deep"))
+    symlinkSync(join(project, "deep"), join(outside, "first"))
+    symlinkSync("first", join(outside, "second"))
+    const inProject = (path: string) => path.startsWith(`${project}/`)
+    for (const path of ["second/log.jsonl", "second/../log.jsonl", "./first/log.jsonl"])
+      expect(refusal(`${outside}/${path}`, inProject)).toContain("the sandbox could write to it")
+    expect([readdirSync(project), readdirSync(join(project, "deep"))]).toEqual([["deep"], []])
+  })
+
+  test("and not what a link only leads past", () => {
+    const [elsewhere, outside] = [fresh(), fresh()]
+    symlinkSync(elsewhere, join(outside, "logs"))
+    expect(refusal(join(outside, "logs/log.jsonl"), path => path.startsWith(`${root}/project/`))).toBe(
+      "opened",
+    )
+    expect(readdirSync(elsewhere)).toEqual(["log.jsonl"])
   })
 
   test("with a hint that names a place that would do", () => {

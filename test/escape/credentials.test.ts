@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createAuthority } from "../../src/network/tls/authority.ts"
+import { buildGo, goHttpClient, noGo } from "../support/go.ts"
 import { runWithNames } from "../support/host-names.ts"
 import { eventually } from "../support/process.ts"
 import { World } from "../support/world.ts"
@@ -63,11 +64,13 @@ credentials:
 `
 
 /** Runs a shell script inside; the host trusts the server's authority as it would any other. */
-async function shell(script: string) {
+async function shell(script: string, programs: Readonly<Record<string, Uint8Array>> = {}) {
   using world = new World({
     project: { "policy.yaml": policy() },
     env: { GITHUB_TOKEN: secret, OTHER_NAME: secret, SSL_CERT_FILE: file("host.pem", authority.certificate) },
   })
+  for (const [name, bytes] of Object.entries(programs))
+    writeFileSync(join(world.project, name), bytes, { mode: 0o755 })
   const options = ["--trust", "untrusted", "--config", join(world.project, "policy.yaml"), "-q"]
   const words = [...options, "--", "bash", "-c", script]
   return await runWithNames(world, { "api.example": "127.0.0.1" }, { words })
@@ -127,6 +130,20 @@ describe("the session's authority", () => {
       "",
     ])
   })
+
+  test.skipIf(noGo !== undefined)(
+    `is trusted by programs in Go [skipped when ${noGo}]`,
+    async () => {
+      const place = await buildGo(directory, goHttpClient)
+      const { stdout } = await shell(`TOKEN=$GITHUB_TOKEN ./client https://api.example:${port} once`, {
+        client: await Bun.file(place).bytes(),
+      })
+      expect(stdout).toMatch(/^HTTP\/2\.0 200 Bearer ghp_\w+\n$/)
+      expect(stdout).not.toContain(secret)
+      expect(asked.find(({ url }) => url === "/echo?go")?.headers.authorization).toBe(`Bearer ${secret}`)
+    },
+    60_000,
+  )
 
   test("has no key inside", async () => {
     const { stdout } = await shell(`grep -rl "PRIVATE KEY" /run/cordon /tmp 2>/dev/null | wc -l`)

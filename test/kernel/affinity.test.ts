@@ -18,7 +18,7 @@ function withSleeper(words: readonly string[], act: (process_: number) => void):
 
 describe("a thread", () => {
   test.skipIf(!several)(
-    "is kept on one processor, and gets back all that it had [skipped where there is one processor]",
+    "is kept on one processor, and gets back all that it had [skipped when there is one processor]",
     () =>
       withSleeper([], child => {
         const before = allowed(child)
@@ -28,7 +28,7 @@ describe("a thread", () => {
   )
 
   test.skipIf(!several || Bun.which("taskset") === null)(
-    "that chose its processor keeps to it, wherever we run [skipped where there is one processor, or no taskset]",
+    "that chose its processor keeps to it, wherever we run [skipped when there is one processor, or no taskset]",
     async () => {
       const child = Bun.spawn(["taskset", "-c", "0", "sleep", "60"])
       try {

@@ -11,6 +11,7 @@ import {
   connectTo,
   families,
   isWritable,
+  linkedNamespace,
   makeSocket,
   namespaceOf,
   options,
@@ -79,6 +80,8 @@ describe("options", () => {
     expect(readOption(0x7fff, options.domain)).toBe(badDescriptor)
     expect(readOption(1, options.domain)).toBe(notSocket)
     expect(namespaceOf(1)).toBeUndefined()
+    expect(linkedNamespace(1)).toBeUndefined()
+    expect(linkedNamespace(0x7fff)).toBeUndefined()
   })
 
   test.skipIf(noPython)(
@@ -198,6 +201,10 @@ test.skipIf(noPython || noNamespace)(
     expect(namespaceOf(taken)).toBeGreaterThan(0n)
     expect(namespaceOf(taken)).not.toBe(here)
     expect(outerNamespace(other.pid)).toBe(here)
+    // As kernels before 5.14 have it.
+    const inodeOf = (id: number | "self") => BigInt(readlinkSync(`/proc/${id}/ns/net`).replace(/\D/g, ""))
+    expect(linkedNamespace(taken)).toBe(inodeOf(other.pid))
+    expect([undefined, inodeOf("self")]).toContain(linkedNamespace(socket(families.internet)))
     other.kill()
   },
 )

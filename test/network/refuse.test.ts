@@ -39,7 +39,8 @@ describe("what a client speaks", () => {
     ["HEAD / HTTP/1.1\r\nHost: bad.test\r\n\r\n", "http", false],
     ["GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "http", true],
     ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "http2", true],
-    ["SSH-2.0-OpenSSH\r\n", "other", true],
+    ["SSH-2.0-OpenSSH\r\n", "ssh", true],
+    ["SSX-2.0-OpenSSH\r\n", "other", true],
     ["\0\0\0\x08\x04\xd2\x16\x2f", "other", true],
     // a head that does not end: it is not waited for for long
     ["GET / HTTP/1.1\r\nHost: bad", "http", true],
@@ -132,6 +133,17 @@ describe("a client is told", () => {
     const { client, stream } = await streams.connect()
     refuse(stream, refusal, { protocol: "http2", hasBody: true })
     expect((await hear(client)).text).toEndWith("no rule allows it")
+    client.end()
+  })
+
+  test("by a disconnection of SSH", async () => {
+    using streams = heldStreams()
+    const { client, stream } = await streams.connect()
+    refuse(stream, refusal, { protocol: "ssh", hasBody: true })
+    const { text, error } = await hear(client)
+    expect(text).toStartWith("SSH-2.0-Cordon\r\n")
+    expect(text).toContain("no rule allows it")
+    expect(error).toBeUndefined()
     client.end()
   })
 

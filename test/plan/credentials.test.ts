@@ -23,6 +23,17 @@ describe("the environment inside", () => {
     })
   })
 
+  test("has no secret with dollar signs under another name either", () => {
+    const pair = { secret: "tok$&abcdefgh$$ijk", placeholder: "xyz$&qwertyui$$asd" }
+    const credentials = [fromVariable("TOKEN", "TOKEN")]
+    const inside = withPlaceholders(
+      { TOKEN: pair.secret, OTHER: `a ${pair.secret}` },
+      credentials,
+      new Map([["TOKEN", pair]]),
+    )
+    expect(inside).toEqual({ TOKEN: pair.placeholder, OTHER: `a ${pair.placeholder}` })
+  })
+
   test("has it where the variable had been taken away already", () => {
     expect(withPlaceholders({}, [fromVariable("GITHUB_TOKEN", "GITHUB_TOKEN")], token)).toEqual({
       GITHUB_TOKEN: placeholder,

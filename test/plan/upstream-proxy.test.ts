@@ -59,19 +59,60 @@ describe("the proxy of the host", () => {
       )
   })
 
-  test.each(["socks5://me:hunter2@s:1080", "SOCKS5H://s", " socks4://s", "socks://s"])(
-    "a SOCKS proxy alone is refused by its kind: %s",
-    value => {
-      const ask = () => upstreamProxy({ ALL_PROXY: value, HTTP_PROXY: "" })
-      expect(ask).toThrow("ALL_PROXY names a SOCKS proxy, which the filtered network cannot go through")
-      expect(ask).toThrow(UserError)
-      expect(ask).not.toThrow("hunter2")
-    },
-  )
+  test.each([
+    ["socks5://s:1080", "socks5://s:1080"],
+    ["SOCKS5H://Proxy.Corp", "socks5h://proxy.corp:1080"],
+    [" socks4://10.1:80/", "socks4://10.0.0.1:80"],
+    ["socks4a://me@s", "socks4a://me:@s:1080"],
+    ["socks5h://me:p%40ss@[::1]:9050", "socks5h://me:p%40ss@[::1]:9050"],
+    [
+      `socks5://${"u".repeat(255)}:${"p".repeat(255)}@s`,
+      `socks5://${"u".repeat(255)}:${"p".repeat(255)}@s:1080`,
+    ],
+  ])("by SOCKS alone, %s, is that one", (value, url) => {
+    expect(upstreamProxy({ ALL_PROXY: value, HTTP_PROXY: "" })?.url).toBe(url)
+    expect(upstreamProxy({ HTTPS_PROXY: value })?.url).toBe(url)
+  })
+
+  test.each([
+    "socks5://",
+    "socks5:s:1080",
+    "socks5://s:99999",
+    "socks5://s:port",
+    "socks5://s/path",
+    "socks5://s?x",
+    "socks5://s t",
+    "socks5://me:100%@s",
+    `socks5://${"u".repeat(256)}@s`,
+    `socks5://me:${"p".repeat(256)}@s`,
+    `socks5h://${"%C3%BC".repeat(128)}@s`,
+    "socks4://me:hunter2@s",
+    "socks4://m%00e@s",
+    "socks6://s",
+    "socks5x://s",
+    "socks5+tls://s",
+  ])("by SOCKS is none in %j, which is not repeated", value => {
+    const ask = () => upstreamProxy({ ALL_PROXY: value })
+    expect(ask).toThrow("ALL_PROXY holds no proxy that Cordon can go through")
+    expect(ask).toThrow(UserError)
+  })
+
+  test("by SOCKS of no version is asked about: it means one thing to some programs and another to others", () => {
+    const ask = () => upstreamProxy({ ALL_PROXY: "socks://me:hunter2@s:1080/" })
+    expect(ask).toThrow("ALL_PROXY names a SOCKS proxy and not its version")
+    expect(ask).toThrow(UserError)
+    expect(ask).not.toThrow("hunter2")
+  })
+
+  test("has a login that can be read, or is refused", () => {
+    expect(upstreamProxy({ HTTPS_PROXY: "http://me:50%25@s" })?.url).toBe("http://me:50%25@s")
+    for (const value of ["http://me:50%@s", "http://%ff@s"])
+      expect(() => upstreamProxy({ HTTPS_PROXY: value })).toThrow("HTTPS_PROXY holds no proxy")
+  })
 
   test("whatever the variable holds, it ends in a usable URL or a refusal without the text", () => {
     const text = fc.string({
-      unit: fc.constantFrom(..."ab:/@.%[]#? 0158", "http://", "\u00e9"),
+      unit: fc.constantFrom(..."ab:/@.%[]#? 0158", "http://", "socks5://", "socks4a:", "\u00e9"),
       minLength: 1,
       maxLength: 14,
     })
@@ -80,11 +121,13 @@ describe("the proxy of the host", () => {
         fc.pre(value.trim() !== "")
         try {
           const url = new URL(upstreamProxy({ all_proxy: value })?.url ?? "")
-          expect(["http:", "https:"]).toContain(url.protocol)
+          expect(["http:", "https:", "socks4:", "socks4a:", "socks5:", "socks5h:"]).toContain(url.protocol)
           expect([url.hostname === "", url.search, url.hash]).toEqual([false, "", ""])
         } catch (cause) {
           expect(cause).toBeInstanceOf(UserError)
-          expect((cause as UserError).message).toBe("all_proxy holds no proxy that Cordon can go through")
+          expect((cause as UserError).message).toMatch(
+            /^all_proxy (holds no proxy that Cordon can go through|names a SOCKS proxy and not its version)$/,
+          )
         }
       }),
       { numRuns: 3000 },

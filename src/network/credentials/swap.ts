@@ -27,8 +27,9 @@ export function swapOut(swaps: readonly Swap[], headers: readonly Header[]): Hea
 function hidden(text: string, swaps: readonly Swap[]): string {
   return swaps.reduce((text, { secret, placeholder }) => {
     const spelled = encodeURIComponent(secret)
-    const plain = text.replaceAll(secret, placeholder)
-    return spelled === secret ? plain : plain.replaceAll(spelled, encodeURIComponent(placeholder))
+    // As functions: in a text `$&` would mean what it replaces, the secret.
+    const plain = text.replaceAll(secret, () => placeholder)
+    return spelled === secret ? plain : plain.replaceAll(spelled, () => encodeURIComponent(placeholder))
   }, text)
 }
 
@@ -44,7 +45,7 @@ function swapOne({ as, placeholder, secret }: Swap, { target, headers }: Swapped
   if (as.kind === "header")
     return {
       target,
-      headers: swapHeader(as.name.toLowerCase(), value => value.replaceAll(placeholder, secret)),
+      headers: swapHeader(as.name.toLowerCase(), value => value.replaceAll(placeholder, () => secret)),
     }
   const scheme = as.kind === "bearer" ? swapBearer : swapBasic(as.user)
   return { target, headers: swapHeader("authorization", value => scheme(value, { placeholder, secret })) }

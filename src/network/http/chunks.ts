@@ -1,5 +1,5 @@
 /** Where a chunked body ends (RFC 9112, 7.1): its frame is read byte by byte, what is in the chunks is passed over. */
-import { type HeaderField, readFields } from "./fields.ts"
+import { type HeaderField, isHeadOnly, readFields } from "./fields.ts"
 import { LineReader } from "./lines.ts"
 
 export type ChunkedProgress = {
@@ -31,10 +31,6 @@ const byte = {
   semicolon: 0x3b,
   delete: 0x7f,
 } as const
-
-/** Trailers that say what only a head may say (RFC 9110, 6.5.1): some servers put the two together. */
-const headOnly =
-  /^(host|content-length|transfer-encoding|connection|upgrade|te|trailer|(proxy-)?authorization)$/i
 
 type Place = "size" | "extension" | "end of line" | "data" | "end of data" | "end of data's line" | "trailers"
 
@@ -132,9 +128,7 @@ export class ChunkedReader {
 }
 
 function refusedTrailer(trailers: readonly HeaderField[]): string | undefined {
-  return trailers.some(({ name }) => headOnly.test(name))
-    ? "stands a field that belongs in a head"
-    : undefined
+  return trailers.some(({ name }) => isHeadOnly(name)) ? "stands a field that belongs in a head" : undefined
 }
 
 function digitOf(next: number): number | undefined {

@@ -15,6 +15,15 @@ const token = /^[!#$%&'*+.^_`|~\w-]+$/
 /** A tab is the only control character that a value may hold. */
 const notInValue = /[\0-\x08\x0a-\x1f\x7f]/
 
+/** What only a head may say (RFC 9110, 6.5.1), and by which frameworks take another method or path than the first line's. */
+const headOnly =
+  /^(host|content-length|transfer-encoding|connection|upgrade|te|trailer|(proxy-)?authorization|x-(http-method(-override)?|method-override|original-url|rewrite-url))$/i
+
+/** Whether a trailer may not have the name: some servers put trailers to the fields that came before the body. */
+export function isHeadOnly(name: string): boolean {
+  return headOnly.test(name)
+}
+
 /** @returns the fields of lines without their line breaks, or what is wrong with one */
 export function readFields(lines: readonly string[]): HeaderField[] | string {
   if (lines.length > fieldsMax) return `it has more than ${fieldsMax} fields`

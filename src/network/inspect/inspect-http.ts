@@ -156,9 +156,9 @@ export class HttpInspector {
   }
 }
 
-/** Protocols whose further requests name hosts in a way that is not looked at. */
+/** Protocols whose further requests name hosts in a way that is not looked at: HTTP/2, and TLS (RFC 2817) around anything. */
 function hidesHosts(protocol: string): boolean {
-  return protocol.startsWith("h2")
+  return /^(h2|http|tls|ssl)/.test(protocol)
 }
 
 function withoutUpgrade(head: RequestHead): Buffer {

@@ -2,6 +2,7 @@
  * Looks at what a client says before it goes up: TLS and HTTP name the host they are for, and that has to be the one
  * that was dialled. Anything else passes as it is.
  */
+import { bug } from "../../base/error.ts"
 import type { HostJudge } from "../../policy/host-verdict.ts"
 import type { HttpAuthority } from "../http/authority.ts"
 import { HeldBytes } from "../streams/held-bytes.ts"
@@ -10,6 +11,7 @@ import type { Destination } from "../upstream/destination.ts"
 import type { Refusal } from "../upstream/refusal.ts"
 import { type Claim, type Disagreement, disagreement } from "./agreement.ts"
 import { HttpInspector } from "./inspect-http.ts"
+import { firstHello, LaterHello } from "./later-hello.ts"
 
 /** What a client speaks, and so what it understands. */
 export type Protocol = "tls" | "http" | "http2" | "other"
@@ -68,7 +70,8 @@ export class Inspector implements Passage {
   readonly #hello = new ClientHelloReader()
   readonly #early = new HeldBytes()
   #http: HttpInspector | undefined
-  #state: "hello" | "http" | "open" | "over" = "hello"
+  #later: LaterHello | undefined
+  #state: "hello" | "later hello" | "http" | "open" | "over" = "hello"
 
   constructor(subject: Subject) {
     this.#subject = subject
@@ -79,7 +82,8 @@ export class Inspector implements Passage {
   }
 
   get isUndecided(): boolean {
-    return this.#state === "hello" ? this.#early.length > 0 : this.#http?.isUndecided === true
+    if (this.#state === "hello") return this.#early.length > 0
+    return (this.#state === "later hello" ? this.#later : this.#http)?.isUndecided === true
   }
 
   get isOpen(): boolean {
@@ -94,6 +98,8 @@ export class Inspector implements Passage {
     switch (this.#state) {
       case "hello":
         return this.#readHello(bytes)
+      case "later hello":
+        return this.#readLater(bytes)
       case "http":
         return this.#http?.push(bytes) ?? []
       case "open":
@@ -129,10 +135,25 @@ export class Inspector implements Passage {
         const { serverName, alpn } = result
         const flaw = this.#nameFlaw(serverName)
         if (flaw !== undefined) return this.#refuse("tls", flaw)
-        this.#state = "open"
-        return [{ kind: "hello", protocols: alpn }, ...this.#takeEarly()]
+        return [{ kind: "hello", protocols: alpn }, ...this.#passHello()]
       }
     }
+  }
+
+  /** The hello goes up; what came behind it is looked at like what comes later. */
+  #passHello(): Finding[] {
+    const { bytes } = this.#early
+    const { message, length } = firstHello(bytes)
+    this.#later = new LaterHello(message, name => this.#nameFlaw(name))
+    this.#state = "later hello"
+    return [{ kind: "pass", bytes: bytes.subarray(0, length) }, ...this.#readLater(bytes.subarray(length))]
+  }
+
+  #readLater(bytes: Uint8Array): Finding[] {
+    if (this.#later === undefined) throw bug("a second hello without a first")
+    const found = this.#later.push(bytes)
+    if (this.#later.isOpen) this.#state = "open"
+    return found.flatMap(each => (each.kind === "pass" ? [each] : this.#refuse("tls", each.flaw)))
   }
 
   #nameFlaw(name: string | undefined): Flaw | undefined {
@@ -157,10 +178,6 @@ export class Inspector implements Passage {
 
   #disagreement(claim: Claim, host: HttpAuthority): Disagreement | undefined {
     return disagreement(claim, host, this.#subject.dialled, this.#subject.judge())
-  }
-
-  #takeEarly(): Finding[] {
-    return [{ kind: "pass", bytes: this.#early.bytes }]
   }
 
   #refuse(protocol: Protocol, flaw: Flaw): Finding[] {

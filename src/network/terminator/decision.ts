@@ -50,6 +50,8 @@ export const reasonPhrases = {
 } as const
 export type RefusedStatus = keyof typeof reasonPhrases
 
+/** TRACE answers with the request, secret included (RFC 9110 section 9.3.8); CONNECT would lead somewhere else. */
+const neverPassed = ["TRACE", "TRACK", "CONNECT"]
 /** Headers by which frameworks take another method, and another path, than the request line says. */
 const methodOverrides = ["x-http-method-override", "x-http-method", "x-method-override"]
 const pathOverrides = ["x-original-url", "x-rewrite-url"]
@@ -60,14 +62,15 @@ export function decide(ended: EndedHost, asked: AskedRequest): Decision {
   const other = asked.authorities.find(authority => authority !== undefined && !isFor(ended, authority))
   if (asked.authorities.some(authority => !isFor(ended, authority)))
     return refusal(421, `the request is for ${other?.host ?? "no host"}, the connection for ${ended.host}`)
-  // TRACE answers with the request, secret included (RFC 9110 section 9.3.8); CONNECT would lead somewhere else.
-  if (method === "TRACE" || method === "CONNECT") return refusal(405, `${method} is never passed on`)
   const valuesOf = (names: readonly string[]) =>
     headers.flatMap(([name, value]) => (names.includes(name.toLowerCase()) ? [value.trim()] : []))
+  const methods = [method, ...valuesOf(methodOverrides)]
+  const never = methods.find(means => neverPassed.includes(means.toUpperCase()))
+  if (never !== undefined) return refusal(405, `${never} is never passed on`)
   if (ended.failure !== undefined) return ended.failure
   const judge = ended.judge()
   let rule = ""
-  for (const means of [method, ...valuesOf(methodOverrides)])
+  for (const means of methods)
     for (const path of [target, ...valuesOf(pathOverrides)]) {
       const verdict = judge.judgeRequest(ended.host, ended.port, { method: means, path })
       if (verdict.verdict !== "allow")

@@ -32,7 +32,9 @@ export class Exchange {
     const encoding = head.headers.find(([name]) => name.toLowerCase() === "content-encoding")?.[1]
     if (body !== undefined && this.#asked.swaps.length > 0 && isReadable(encoding))
       this.#echo = new EchoFilter(this.#asked.swaps)
-    const { version, status, reason } = head
+    const { version, status } = head
+    // Servers say there what was wrong, and with what.
+    const [[, reason] = ["", ""]] = swapOut(this.#asked.swaps, [["", head.reason]])
     return Buffer.from(`${version} ${status} ${reason}\r\n${this.#lines(head.headers)}\r\n`, "latin1")
   }
 

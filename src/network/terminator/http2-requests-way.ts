@@ -20,7 +20,7 @@ import { passedSettings, streamsMax } from "../http2/settings.ts"
 import { authorityText, decide, pathOf } from "./decision.ts"
 import type { Http2Shared } from "./http2-bridge.ts"
 import { answerRefused } from "./http2-refusal.ts"
-import { areValid, readRequest, requestHeaders } from "./http2-requests.ts"
+import { areTrailers, readRequest, requestHeaders } from "./http2-requests.ts"
 import { fits, type Stream } from "./http2-streams.ts"
 
 export class RequestsWay {
@@ -112,7 +112,7 @@ export class RequestsWay {
 
   /** Section 8.1: they end the request, and name nothing that steers it. */
   #trailers(number: number, stream: Stream, endStream: boolean, headers: readonly Header[]): void {
-    if (!endStream || stream.clientEnded || (stream.left ?? 0) > 0 || !areValid(headers)) {
+    if (!endStream || stream.clientEnded || (stream.left ?? 0) > 0 || !areTrailers(headers)) {
       this.#resetBoth(number, errorCode.protocol)
       return
     }

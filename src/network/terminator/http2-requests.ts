@@ -1,5 +1,6 @@
 /** A request's headers in HTTP/2 (RFC 9113 section 8): strict, because many servers turn it into HTTP/1.1 behind their door. */
 import type { Header } from "../credentials/swap.ts"
+import { isHeadOnly } from "../http/fields.ts"
 
 export type Http2Request = {
   method: string
@@ -48,7 +49,7 @@ function isTarget(target: string | undefined, method: string): boolean {
   )
 }
 
-/** Headers behind a body, or the plain ones before it. */
+/** Headers but pseudo-headers. */
 export function areValid(headers: readonly Header[]): boolean {
   return headers.every(
     ([name, value]) =>
@@ -60,11 +61,17 @@ export function areValid(headers: readonly Header[]): boolean {
   )
 }
 
+/** Section 8.1: headers behind a body, which name nothing that steers the request. */
+export function areTrailers(headers: readonly Header[]): boolean {
+  return areValid(headers) && !headers.some(([name]) => isHeadOnly(name))
+}
+
 function lengthOf(headers: readonly Header[]): number | undefined | "unclear" {
   const lengths = headers.filter(([name]) => name === "content-length").map(([, value]) => value)
   const [length, ...more] = new Set(lengths)
   if (length === undefined) return undefined
-  return more.length === 0 && /^\d{1,15}$/.test(length) ? Number(length) : "unclear"
+  // To some a zero in front means octal.
+  return more.length === 0 && /^(0|[1-9]\d{0,14})$/.test(length) ? Number(length) : "unclear"
 }
 
 /** The headers as they go to the server. */

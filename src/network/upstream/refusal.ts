@@ -105,3 +105,31 @@ export function http2Refusal(refusal: Refusal): Buffer {
   frame.writeUInt32BE(http11Required, 22)
   return Buffer.concat([frame, reason])
 }
+
+/**
+ * A server's version, and SSH_MSG_DISCONNECT (RFC 4253, 4.2, 6, 11.1), which ssh(1) shows as a line. Nothing is agreed on
+ * yet, so there is no encryption.
+ */
+export function sshRefusal(refusal: Refusal): Buffer {
+  const { host, port, why, opening } = refusal
+  const target = endpointText(host, port)
+  const text = isOurs(refusal)
+    ? `cordon: the sandbox refuses the connection to ${target}: ${why}`
+    : `cordon: there is no connection to ${target}: ${why}`
+  const hint =
+    opening === undefined ? "" : `; a person can allow it, outside: cordon allow ${shellQuoted(opening)}`
+  // ssh(1) shows 400 bytes of it.
+  const description = Buffer.from(headerText(text + hint))
+  const [disconnect, notAllowed, notAvailable] = [1, 1, 7]
+  const payload = Buffer.alloc(1 + 4 + 4 + description.length + 4)
+  payload[0] = disconnect
+  payload.writeUInt32BE(isOurs(refusal) ? notAllowed : notAvailable, 1)
+  payload.writeUInt32BE(description.length, 5)
+  description.copy(payload, 9)
+  // A whole number of blocks of eight bytes, at least four of them padding.
+  const padding = 4 + ((8 - ((4 + 1 + payload.length + 4) % 8)) % 8)
+  const lengths = Buffer.alloc(5)
+  lengths.writeUInt32BE(1 + payload.length + padding)
+  lengths[4] = padding
+  return Buffer.concat([Buffer.from("SSH-2.0-Cordon\r\n"), lengths, payload, Buffer.alloc(padding)])
+}

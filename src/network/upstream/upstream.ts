@@ -1,4 +1,5 @@
 /** The way to where a program wants to: looked up, judged and connected on the host. */
+import { bug } from "../../base/error.ts"
 import type { HostJudge, HostVerdict } from "../../policy/host-verdict.ts"
 import { type Connected, connectFirst } from "../streams/connect-first.ts"
 import { UpstreamRefused } from "../streams/ended-connection.ts"
@@ -32,9 +33,31 @@ export class AddressesRefused extends UpstreamRefused {
 export async function reach({ kind, host, port }: Destination, ways: Ways): Promise<Connected> {
   // Of the host's own services most listen on one of the two.
   if (kind === "host port") return connectFirst(["127.0.0.1", "::1"], port)
-  if (ways.proxy?.isFor(host, port)) return ways.proxy.connect(host, port)
+  const proxy = ways.proxy?.isFor(host, port) ? ways.proxy : undefined
+  if (proxy?.looksUp) return proxy.connect(host, port)
   const addresses = kind === "address" ? [host] : await allowedAddresses(host, port, ways)
-  return connectFirst(addresses, port)
+  return proxy === undefined ? connectFirst(addresses, port) : connectThrough(proxy, addresses, port)
+}
+
+/** Addresses that a proxy is asked for, one after the other: each costs it a connection. */
+const askedMax = 4
+
+/** By way of a proxy that is told addresses: those that were judged, and no name. */
+async function connectThrough(
+  proxy: HostProxy,
+  addresses: readonly string[],
+  port: number,
+): Promise<Connected> {
+  let reason: UpstreamRefused | undefined
+  for (const address of addresses.slice(0, askedMax))
+    try {
+      return { ...(await proxy.connect(address, port)), address }
+    } catch (cause) {
+      // One that is silent is so for the next address too.
+      if (!(cause instanceof UpstreamRefused) || cause.status === 504) throw cause
+      reason ??= cause
+    }
+  throw reason ?? bug("no address to connect to")
 }
 
 /** Names with more addresses than that are not for connecting to. */

@@ -14,6 +14,34 @@ function headerAfter(as: Swap, header: Header, target = "/"): Header {
   return swapIn([as], target, [header]).headers[0] ?? ["", ""]
 }
 
+describe("a secret with dollar signs, which means something in replacements", () => {
+  const odd = { secret: "tok$&abcdefgh$$ijk$'lmn$`opq", placeholder: "xyz$&qwertyui$$asd$'fgh$`jkl" }
+  const header = swap({ kind: "header", name: "X-Api-Key" }, odd)
+
+  test("goes to the server as it is", () => {
+    expect(headerAfter(header, ["X-Api-Key", `key ${odd.placeholder}`])).toEqual([
+      "X-Api-Key",
+      `key ${odd.secret}`,
+    ])
+  })
+
+  test("does not come back: its placeholder does, as it is", () => {
+    const spelled = encodeURIComponent(odd.secret)
+    expect(
+      swapOut(
+        [header],
+        [
+          ["x", `a ${odd.secret} b`],
+          ["y", spelled],
+        ],
+      ),
+    ).toEqual([
+      ["x", `a ${odd.placeholder} b`],
+      ["y", encodeURIComponent(odd.placeholder)],
+    ])
+  })
+})
+
 describe("bearer", () => {
   test.each([
     [`Bearer ${placeholder}`, `Bearer ${secret}`],

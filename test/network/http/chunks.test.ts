@@ -113,6 +113,8 @@ describe("what two servers could read differently", () => {
     ["0\r\ncontent-length: 5\r\n\r\n", "a length for a trailer"],
     ["0\r\nTransfer-Encoding: chunked\r\n\r\n", "a coding for a trailer"],
     ["0\r\nX: y\r\nAuthorization: Bearer x\r\n\r\n", "a credential for a trailer"],
+    ["0\r\nX-HTTP-Method-Override: DELETE\r\n\r\n", "another method for a trailer"],
+    ["0\r\nX-Original-URL: /admin\r\n\r\n", "another path for a trailer"],
   ])("%j: %s", whole => {
     const { state, passed } = readAll(whole)
     expect(state).toBe("malformed")

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "bun:test"
-import { bodyOf, fieldsMax, listOf, readFields, valuesOf } from "../../../src/network/http/fields.ts"
+import {
+  bodyOf,
+  fieldsMax,
+  isHeadOnly,
+  listOf,
+  readFields,
+  valuesOf,
+} from "../../../src/network/http/fields.ts"
 
 function fields(...lines: string[]) {
   const read = readFields(lines)
@@ -105,4 +112,26 @@ describe("the body", () => {
   test("HTTP/1.0 knows no codings", () => {
     expect(bodyOf(fields("Transfer-Encoding: chunked"), "1.0")).toBeString()
   })
+})
+
+test("what steers a request stands in its head alone", () => {
+  for (const name of [
+    "Host",
+    "content-length",
+    "AUTHORIZATION",
+    "Proxy-Authorization",
+    "te",
+    "X-HTTP-Method",
+    "x-rewrite-url",
+  ])
+    expect(isHeadOnly(name)).toBe(true)
+  for (const name of [
+    "grpc-status",
+    "digest",
+    "x-host",
+    "authorization-info",
+    "x-http-method-overridden",
+    "",
+  ])
+    expect(isHeadOnly(name)).toBe(false)
 })

@@ -162,7 +162,7 @@ describe("another protocol on the same connection", () => {
     expect(refusal(inspector.answered(bytesOf("HTTP/1.1 400 No\r\n\r\n")))).toContain("other.test")
   })
 
-  test.each(["h2c", "websocket, h2c", "H2C", "h2"])(
+  test.each(["h2c", "websocket, h2c", "H2C", "h2", "HTTP/2.0", "TLS/1.0", "websocket, TLS/1.2"])(
     "that hides hosts is not offered to the server: %s",
     protocol => {
       const inspector = toWeb()

@@ -3,6 +3,7 @@ import { type Finding, Inspector, openPassage } from "../../../src/network/inspe
 import type { Destination } from "../../../src/network/upstream/destination.ts"
 import { realHello } from "../../support/client-hellos.ts"
 import { addressAt, judgeOf, nameAt, type Rules } from "../../support/judges.ts"
+import { record } from "../../support/tls-clients.ts"
 
 type Options = { dialled?: Destination; rules?: Rules; isEnded?: boolean; piece?: number }
 
@@ -38,7 +39,8 @@ describe("TLS to a name", () => {
     expect(found.refused).toBeUndefined()
     expect(found.passed).toBe(hello.toString("latin1"))
     expect(found.protocols).toEqual(["h2", "http/1.1"])
-    expect(found.inspector.isOpen).toBe(true)
+    // Nothing is held, and what comes next is looked at.
+    expect([found.inspector.isOpen, found.inspector.isUndecided]).toEqual([false, false])
   })
 
   test("says that it agrees before the bytes pass", async () => {
@@ -62,14 +64,44 @@ describe("TLS to a name", () => {
   })
 
   test("passes whole when more comes with the hello", async () => {
-    const bytes = Buffer.concat([await realHello("web.test"), Buffer.from("early data")])
-    expect(inspect(bytes).passed).toBe(bytes.toString("latin1"))
+    const bytes = Buffer.concat([
+      await realHello("web.test"),
+      record(Buffer.from("early data"), { type: 23 }),
+    ])
+    const found = inspect(bytes)
+    expect(found.passed).toBe(bytes.toString("latin1"))
+    expect(found.inspector.isOpen).toBe(true)
   })
 
-  test("passes what follows unseen", async () => {
+  test("passes unseen what follows when it is encrypted", async () => {
     const { inspector } = inspect(await realHello("web.test"))
-    expect(inspector.push(Buffer.from(request("other.test")))).toHaveLength(1)
+    inspector.push(record(Buffer.alloc(40, 9), { type: 23 }))
+    const more = Buffer.from(request("other.test"))
+    expect(inspector.push(more)).toEqual([{ kind: "pass", bytes: more }])
   })
+
+  test("is not followed by anything but TLS", async () => {
+    const { inspector } = inspect(await realHello("web.test"))
+    const { passed, refused } = sum(inspector.push(Buffer.from(request("other.test"))))
+    expect([passed, refused]).toEqual(["", "tls 403: its TLS cannot be read: what follows it is no TLS"])
+    expect(inspector.push(Buffer.from("more"))).toEqual([])
+  })
+
+  test.each([1, 7, 100, 100_000])(
+    "has the same name in a second hello, which a server may ask for (pieces of %d)",
+    async piece => {
+      const first = await realHello("web.test")
+      const fine = inspect(Buffer.concat([first, await realHello("web.test")]), { piece })
+      expect(fine.refused).toBeUndefined()
+      expect([fine.passed.length > first.length + 100, fine.inspector.isOpen]).toEqual([true, true])
+      const fronted = inspect(Buffer.concat([first, await realHello("other.test")]), { piece })
+      expect(fronted.passed).toBe(first.toString("latin1"))
+      expect(fronted.refused).toBe(
+        "tls 403: TLS server name is other.test, and web.test:443 is what was dialled",
+      )
+      expect(fronted.inspector.finish()).toEqual([])
+    },
+  )
 
   test("waits for the rest of a hello", async () => {
     const hello = await realHello("web.test")

@@ -53,6 +53,17 @@ describe("the host", () => {
   })
 })
 
+describe("what answers with the request, secret included", () => {
+  test.each(["TRACE", "trace", "Trace", "TRACK", "CONNECT", "connect"])("%s is never passed on", method => {
+    expect(decisionOn({ method })).toMatchObject({ kind: "refuse", status: 405 })
+    for (const name of ["X-HTTP-Method-Override", "x-method-override"])
+      expect(decisionOn({ method: "POST", headers: [[name, method]] })).toMatchObject({
+        kind: "refuse",
+        status: 405,
+      })
+  })
+})
+
 describe("the method", () => {
   const rules = ["allow api.test GET,POST /x"]
 

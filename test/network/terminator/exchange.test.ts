@@ -33,6 +33,11 @@ test("a head is written as it was read, in its case and order", () => {
   ).toBe("HTTP/1.1 200 OK\r\nX-B: 1\r\na: 2\r\n\r\n")
 })
 
+test("a secret that the server repeats beside the status is the placeholder inside", () => {
+  const said = exchange().head({ ...head([], 401), reason: `no such token: ${secret}` }, "none")
+  expect(String(said)).toBe(`HTTP/1.1 401 no such token: ${placeholder}\r\n\r\n`)
+})
+
 test("bytes beyond ASCII stay single bytes", () => {
   expect(
     exchange()

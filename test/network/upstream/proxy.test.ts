@@ -127,6 +127,7 @@ describe("no way", () => {
     ["speaks something else", "SSH-2.0-OpenSSH\r\n\r\n", "answered: SSH-2.0-OpenSSH"],
     ["says too much", "x".repeat(20_000), "did not answer in HTTP"],
     ["hangs up", "", "hung up"],
+    ["never comes to an answer", "HTTP/1.1 100 Continue\r\n\r\n".repeat(50), "did not come to an answer"],
     ["drives terminals", "HTTP/1.1 500 \x1b[31m\r\n\r\n", "answered: HTTP/1.1 500 \\x1b[31m"],
   ])("when the proxy %s", async (_, answer, why) => {
     await using own = await onceServer(answer)

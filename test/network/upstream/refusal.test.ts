@@ -6,6 +6,7 @@ import {
   type Refusal,
   refusalBy,
   refusalText,
+  sshRefusal,
   tlsRefusal,
 } from "../../../src/network/upstream/refusal.ts"
 import { judgeOf } from "../../support/judges.ts"
@@ -137,5 +138,58 @@ describe("the answer of HTTP/2", () => {
     expect([...bytes.subarray(9, 18)]).toEqual([0, 0, 15, 7, 0, 0, 0, 0, 0])
     expect([...bytes.subarray(18, 26)]).toEqual([0, 0, 0, 0, 0, 0, 0, 13])
     expect(bytes.toString("latin1", 26)).toBe("because")
+  })
+})
+
+describe("in SSH", () => {
+  /** The one packet behind the version (RFC 4253, section 6). */
+  function packetOf(bytes: Buffer) {
+    const version = bytes.indexOf("\r\n")
+    const packet = bytes.subarray(version + 2)
+    const [length, padding] = [packet.readUInt32BE(0), packet[4] ?? 0]
+    const payload = packet.subarray(5, 4 + length - padding)
+    const textLength = payload.readUInt32BE(5)
+    return {
+      version: bytes.toString("latin1", 0, version),
+      isWhole: packet.length === 4 + length && packet.length % 8 === 0 && packet.length >= 16 && padding >= 4,
+      message: payload[0],
+      reason: payload.readUInt32BE(1),
+      text: payload.toString("latin1", 9, 9 + textLength),
+      rest: payload.toString("hex", 9 + textLength),
+    }
+  }
+
+  const ours: Refusal = {
+    status: 403,
+    host: "git.test",
+    port: 22,
+    why: "no rule allows it",
+    opening: "git.test",
+  }
+
+  test("is a disconnection with the reason and the way to allow it", () => {
+    expect(packetOf(sshRefusal(ours))).toEqual({
+      version: "SSH-2.0-Cordon",
+      isWhole: true,
+      message: 1,
+      reason: 1,
+      text: "cordon: the sandbox refuses the connection to git.test:22: no rule allows it; a person can allow it, outside: cordon allow git.test",
+      rest: "00000000",
+    })
+  })
+
+  test("of a failure beyond says that it is one", () => {
+    const { reason, text } = packetOf(
+      sshRefusal({ ...ours, status: 502, why: "it hung up", opening: undefined }),
+    )
+    expect([reason, text]).toEqual([7, "cordon: there is no connection to git.test:22: it hung up"])
+  })
+
+  test("is whole whatever the length, and one line of visible characters", () => {
+    for (let length = 0; length < 40; length++)
+      expect(packetOf(sshRefusal({ ...ours, why: "x".repeat(length) })).isWhole).toBe(true)
+    const { isWhole, text } = packetOf(sshRefusal({ ...ours, why: `\u001b[31m\r\nä${"y".repeat(5000)}` }))
+    expect(isWhole).toBe(true)
+    expect(text).toMatch(/^[\x20-\x7e]{100,500}$/)
   })
 })

@@ -6,6 +6,7 @@ import { freePort } from "../../support/border.ts"
 import { hostProxy } from "../../support/host-proxy.ts"
 import { addressAt, judgeOf, nameAt, type Rules } from "../../support/judges.ts"
 import { echoServer } from "../../support/servers.ts"
+import { scriptedSocks } from "../../support/socks-server.ts"
 
 type Options = { rules: Rules; hosts?: Record<string, string[]>; proxy?: Ways["proxy"] }
 
@@ -175,6 +176,92 @@ describe("with a proxy", () => {
     const proxy = openProxy({ url: `http://127.0.0.1:${own.port}`, except: [] }, async () => [])
     await went(reach(addressAt("127.0.0.1", server.port), waysOf({ rules: {}, proxy })))
     expect(own.asked.map(({ target }) => target)).toEqual([`127.0.0.1:${server.port}`])
+  })
+})
+
+describe("with a proxy that is told addresses", () => {
+  const socksAt = (port: number) =>
+    openProxy({ url: `socks5://127.0.0.1:${port}`, except: [] }, async () => [])
+  const connected = Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])
+  const refusing = Buffer.from([5, 5])
+  const noLogin = Buffer.from([5, 0])
+  /** A request for 198.51.100.X port 443. */
+  const requestFor = (last: number) => `05010001c63364${last.toString(16).padStart(2, "0")}01bb`
+
+  test("the one that was judged goes to it, and no name", async () => {
+    await using own = await scriptedSocks(noLogin, connected)
+    const hosts = { "web.test": ["10.0.0.1", "198.51.100.1"] }
+    const ways = waysOf({ rules: { allow: ["web.test"] }, hosts, proxy: socksAt(own.port) })
+    expect(await went(reach(nameAt("web.test", 443), ways))).toBe("198.51.100.1")
+    expect(ways.asked).toEqual(["web.test"])
+    expect(own.heard).toEqual(["050100", requestFor(1)])
+  })
+
+  test("none that a guard keeps goes to it, as the proxy's network is not ours either (rebinding)", async () => {
+    await using own = await scriptedSocks(noLogin, connected)
+    for (const address of ["127.0.0.1", "169.254.169.254", "10.0.0.1", "::1"]) {
+      const hosts = { "web.test": [address] }
+      const ways = waysOf({ rules: { allow: ["*"] }, hosts, proxy: socksAt(own.port) })
+      expect(await refusal(reach(nameAt("web.test", 443), ways))).toBeInstanceOf(AddressesRefused)
+    }
+    expect(own.heard).toEqual([])
+  })
+
+  test("those that are allowed are tried in their order, and not without end", async () => {
+    await using own = await scriptedSocks(noLogin, refusing)
+    const hosts = { "web.test": Array.from({ length: 20 }, (_, last) => `198.51.100.${last}`) }
+    const ways = waysOf({ rules: { allow: ["web.test"] }, hosts, proxy: socksAt(own.port) })
+    const refused = await refusal(reach(nameAt("web.test", 443), ways))
+    expect(refused.status).toBe(502)
+    expect(refused.message).toEndWith("finds nothing that listens there")
+    expect(own.heard.filter(message => message.length > 6)).toEqual([0, 1, 2, 3].map(requestFor))
+  })
+
+  test("the next one is tried when one is refused", async () => {
+    const asked: string[] = []
+    const proxy: Ways["proxy"] = {
+      looksUp: false,
+      isFor: () => true,
+      connect: (host, port) => {
+        asked.push(host)
+        return host === "198.51.100.1"
+          ? Promise.reject(new UpstreamRefused(502, "no"))
+          : openProxy({ url: "http://127.0.0.1:1", except: [] }, async () => []).connect(host, port)
+      },
+    }
+    const ways = waysOf({
+      rules: { allow: ["*"] },
+      hosts: { "web.test": ["198.51.100.1", "198.51.100.2"] },
+      proxy,
+    })
+    expect((await refusal(reach(nameAt("web.test", 443), ways))).message).toBe("no")
+    expect(asked).toEqual(["198.51.100.1", "198.51.100.2"])
+  })
+
+  test("a silent one is not asked for the next", async () => {
+    const asked: string[] = []
+    const proxy: Ways["proxy"] = {
+      looksUp: false,
+      isFor: () => true,
+      connect: host => {
+        asked.push(host)
+        return Promise.reject(new UpstreamRefused(504, "it does not answer"))
+      },
+    }
+    const ways = waysOf({
+      rules: { allow: ["*"] },
+      hosts: { "web.test": ["198.51.100.1", "198.51.100.2"] },
+      proxy,
+    })
+    expect((await refusal(reach(nameAt("web.test", 443), ways))).status).toBe(504)
+    expect(asked).toEqual(["198.51.100.1"])
+  })
+
+  test("an address that was dialled goes to it as it is", async () => {
+    await using own = await scriptedSocks(noLogin, connected)
+    const ways = waysOf({ rules: {}, proxy: socksAt(own.port) })
+    expect(await went(reach(addressAt("198.51.100.9", 443), ways))).toBe("198.51.100.9")
+    expect(own.heard[1]).toBe(requestFor(9))
   })
 })
 
