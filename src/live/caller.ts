@@ -1,8 +1,9 @@
 /** The thread whose call is carried out: what of it the kernel would have used. */
 import { readFileSync } from "node:fs"
-import { openAt, setUmask } from "../kernel/file-calls.ts"
+import { close, identify, openAt, setUmask } from "../kernel/file-calls.ts"
 import { at, errno, flags } from "../kernel/file-flags.ts"
 import { pinned } from "../kernel/raw-call.ts"
+import { statusFlags, takeDescriptor } from "../kernel/sockets.ts"
 
 const path = pinned(64)
 
@@ -29,9 +30,18 @@ export function openOwn(thread: number, link: string): number {
   return openBelow(thread, link)
 }
 
-/** Whether the thread has what a link of its own (`fd/N`) leads to open for writing. */
-export function isOpenForWriting(thread: number, link: string): boolean {
-  return (flagsOf(thread, link.replace("fd/", "")) & flags.accessMode) !== flags.readOnly
+/**
+ * Whether a descriptor of the thread is open for writing, and for writing to this file: another thread can have put
+ * another one in its place since the file was found (dup2(2)).
+ * @param file pinned
+ */
+export function isOpenForWriting(thread: number, descriptor: number, file: number): boolean {
+  const taken = takeDescriptor(thread, descriptor)
+  if (taken < 0) return false
+  const [open, found] = [identify(taken), identify(file)]
+  const isWritable = (statusFlags(taken) & flags.accessMode) !== flags.readOnly
+  close(taken)
+  return isWritable && open !== undefined && open.inode === found?.inode && open.device === found.device
 }
 
 /** Whether a descriptor of the thread was opened with O_PATH: the file cannot be changed by it. */

@@ -33,6 +33,8 @@ export class Gate {
   readonly #files = new Map<string, Answer>()
   readonly #spelled = new Map<string, Answer | undefined>()
   readonly #systemTrees: readonly string[]
+  /** somebody denies something in a system tree, where links lead from one place to another */
+  readonly #isSystemTold: boolean
 
   constructor(rules: PathPolicy) {
     this.#rules = rules
@@ -40,6 +42,7 @@ export class Gate {
     this.#judge = pathJudge(rules)
     this.reach = new Reach(rules)
     this.#systemTrees = systemTrees.filter(tree => !this.#isWritableWithin(tree))
+    this.#isSystemTold = rules.paths.some(deniesInSystem)
     this.#beginnings = rules.protections.flatMap(({ value, effect }) =>
       value.kind === "anywhere" && effect === "protect"
         ? value.names.alternatives.flatMap(names =>
@@ -82,7 +85,9 @@ export class Gate {
   readAsSpelled(path: string): Answer | undefined {
     return recall(this.#spelled, path, () => {
       const plain =
-        this.#systemTrees.some(tree => isBelow(path, tree)) && !/\/(\.{0,2}\/|\.{0,2}$)|[^ -~]/.test(path)
+        !this.#isSystemTold &&
+        this.#systemTrees.some(tree => isBelow(path, tree)) &&
+        !/\/(\.{0,2}\/|\.{0,2}$)|[^ -~]/.test(path)
       return plain ? this.read(path) : undefined
     })
   }
@@ -113,7 +118,9 @@ export class Gate {
 
   /** Ordinary names of one directory share an answer, under what is no path. */
   #keyOf(path: string): string {
-    return this.#ordinary.has(nameOf(path)) ? `${parentOf(path)}\0` : path
+    const name = nameOf(path)
+    // The root has none, and is not one of the names that stand in it.
+    return name !== "" && this.#ordinary.has(name) ? `${parentOf(path)}\0` : path
   }
 
   #isInWritable(path: string): boolean {
@@ -135,6 +142,17 @@ export class Gate {
   #isCarvedOut({ value }: PathRule): boolean {
     return value.kind === "glob" || this.judge.accessOf(parentOf(value.path)) === "write"
   }
+}
+
+/**
+ * Whether a rule that is not Cordon's own can deny a name below a system tree: `/lib` is a link to `/usr/lib`, and what
+ * the rule says of the one it does not say of the other. Cordon's own are about files of `/etc` that no link leads to.
+ */
+function deniesInSystem({ access, layer, value }: PathRule): boolean {
+  if (access !== "deny" || layer === "base") return false
+  if (value.kind === "exact") return systemTrees.some(tree => isBelow(value.path, tree))
+  const start = literalStart(value.glob)
+  return systemTrees.some(tree => isWithin(start, tree) || isWithin(tree, start))
 }
 
 function recall<T>(memory: Map<string, T>, key: string, decide: () => T): T {

@@ -85,8 +85,8 @@ function openObject(place: Place, { flags: wanted, thread }: OpenRequest, permis
   if (place.ownLink !== undefined && (wanted & flags.noFollow) !== 0) return -errno.tooManyLinks
   const answer = permissions.open(place) || (writes(wanted) ? permissions.write(place) : 0)
   // Somebody outside gave it a descriptor to write to; it may open that once more.
-  const given = answer === -errno.readOnly && /^fd\//.test(place.ownLink ?? "")
-  const refused = given && isOpenForWriting(thread, place.ownLink ?? "") ? 0 : answer
+  const [, given] = (answer === -errno.readOnly && place.ownLink?.match(/^fd\/(\d+)$/)) || []
+  const refused = given !== undefined && isOpenForWriting(thread, Number(given), place.directory) ? 0 : answer
   if (refused < 0) return refused
   const opened = openAgain(place.directory, quickly(wanted) & ~exclusively & ~flags.noFollow)
   return settled(opened, place, wanted)

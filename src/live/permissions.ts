@@ -89,6 +89,8 @@ export class Permissions {
   change(place: Place): Answer {
     if (this.#isUnowned(place)) return 0
     if (isBeyondReach(place)) return -errno.access
+    // What was handed over from outside is on no mount of the sandbox's.
+    if (place.isObject && this.gate.judge.accessOf(place.path) === "read") return -errno.readOnly
     const answer = this.#isPointer(place) ? -errno.access : this.gate.write(place.path)
     return answer < 0 && this.isBegunConfig(place) ? 0 : answer || this.#whereNoMountIs(place)
   }

@@ -170,3 +170,10 @@ test("its memory has an end: paths without number, long ones too", () => {
   for (let at = 0; at < 300; at++) many.write(`/p/${"a/".repeat(1000)}${at}`)
   expect(process.memoryUsage().rss - before).toBeLessThan(400_000_000)
 })
+
+test("the root has no name, and shares no answer with the names in it", () => {
+  const all = rulesOf([says("read", "/"), says("deny", "/*"), says("read", "/usr")])
+  const [rootFirst, nameFirst] = [new Gate(all), new Gate(all)]
+  expect([rootFirst.read("/"), rootFirst.read("/new")]).toEqual([allowed, access])
+  expect([nameFirst.read("/new"), nameFirst.read("/")]).toEqual([access, allowed])
+})
