@@ -1,4 +1,5 @@
 /** The policy as the live engine asks it: by canonical path, in the words of system calls, quick when asked again. */
+import { realpathSync } from "node:fs"
 import { componentsOf, isBelow, isWithin, lineageOf, nameOf, parentOf } from "../base/path.ts"
 import { errno } from "../kernel/file-flags.ts"
 import { type Component, literalStart, matchesName } from "../policy/glob.ts"
@@ -33,8 +34,7 @@ export class Gate {
   readonly #files = new Map<string, Answer>()
   readonly #spelled = new Map<string, Answer | undefined>()
   readonly #systemTrees: readonly string[]
-  /** somebody denies something in a system tree, where links lead from one place to another */
-  readonly #isSystemTold: boolean
+  readonly #directories = new Map<string, string | undefined>()
 
   constructor(rules: PathPolicy) {
     this.#rules = rules
@@ -42,7 +42,6 @@ export class Gate {
     this.#judge = pathJudge(rules)
     this.reach = new Reach(rules)
     this.#systemTrees = systemTrees.filter(tree => !this.#isWritableWithin(tree))
-    this.#isSystemTold = rules.paths.some(deniesInSystem)
     this.#beginnings = rules.protections.flatMap(({ value, effect }) =>
       value.kind === "anywhere" && effect === "protect"
         ? value.names.alternatives.flatMap(names =>
@@ -78,17 +77,24 @@ export class Gate {
   }
 
   /**
-   * The same for a path as the program wrote it, where that is as good: below directories of the system, in which
-   * nothing is writable, no link leads where the host's own people did not mean it to. Most of what is opened lies there.
+   * The same for a path as the program wrote it, where that is as good: in directories of the system, in which nothing is
+   * writable, no link stands that the host's own people did not mean. Most of what is opened lies there.
    * @returns undefined when the path has to be resolved first
    */
   readAsSpelled(path: string): Answer | undefined {
     return recall(this.#spelled, path, () => {
       const plain =
-        !this.#isSystemTold &&
-        this.#systemTrees.some(tree => isBelow(path, tree)) &&
-        !/\/(\.{0,2}\/|\.{0,2}$)|[^ -~]/.test(path)
-      return plain ? this.read(path) : undefined
+        this.#systemTrees.some(tree => isBelow(path, tree)) && !/\/(\.{0,2}\/|\.{0,2}$)|[^ -~]/.test(path)
+      const directory = plain ? this.#systemDirectory(parentOf(path)) : undefined
+      return directory === undefined ? undefined : this.read(`${directory}/${nameOf(path)}`)
+    })
+  }
+
+  /** `/lib` is a link to `/usr/lib`, and a rule says only one of them; others lead out of the system (`npm link`). */
+  #systemDirectory(spelled: string): string | undefined {
+    return recall(this.#directories, spelled, () => {
+      const real = realPath(spelled)
+      return real !== undefined && this.#systemTrees.some(tree => isWithin(real, tree)) ? real : undefined
     })
   }
 
@@ -144,15 +150,14 @@ export class Gate {
   }
 }
 
-/**
- * Whether a rule that is not Cordon's own can deny a name below a system tree: `/lib` is a link to `/usr/lib`, and what
- * the rule says of the one it does not say of the other. Cordon's own are about files of `/etc` that no link leads to.
- */
-function deniesInSystem({ access, layer, value }: PathRule): boolean {
-  if (access !== "deny" || layer === "base") return false
-  if (value.kind === "exact") return systemTrees.some(tree => isBelow(value.path, tree))
-  const start = literalStart(value.glob)
-  return systemTrees.some(tree => isWithin(start, tree) || isWithin(tree, start))
+/** The canonical path, in our view; undefined where there is none. */
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
+    return undefined
+  }
 }
 
 function recall<T>(memory: Map<string, T>, key: string, decide: () => T): T {

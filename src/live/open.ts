@@ -27,9 +27,9 @@ export function openOnBehalf(place: Place, request: OpenRequest, permissions: Pe
   // A slash behind a link asks for what it leads to, whatever the flags say (path_resolution(7)).
   const follows =
     (place.mustBeDirectory || (request.flags & flags.noFollow) === 0) && !isExclusive(request.flags)
-  if ((request.flags & flags.temporary) !== 0 && follows) {
-    const followed = followLinks(place)
-    if (followed < 0) return followed
+  if ((request.flags & flags.temporary) !== 0) {
+    const refused = (follows ? followLinks(place) : 0) || permissions.makeUnnamed(place)
+    if (refused < 0) return refused
   }
   for (let links = 0; links <= linksMax; links++) {
     const opened = place.isObject

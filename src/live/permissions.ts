@@ -51,6 +51,11 @@ export class Permissions {
     return this.#isOwnLink(place) ? 0 : this.read(place)
   }
 
+  /** Making a file without a name in the directory that the place is (O_TMPFILE). */
+  makeUnnamed(place: Place): Answer {
+    return this.#whereNoMountIs(place)
+  }
+
   /** Making a symlink, or giving it another name. */
   writeLink(place: Place): Answer {
     // Whoever reads an agent's own file outside would follow it.

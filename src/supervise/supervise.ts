@@ -106,7 +106,7 @@ class Supervision {
       case "ready":
         this.#clock.command = message.command
         forward(message.command)
-        setTimeout(releaseCode, settledMs).unref()
+        setTimeout(this.#settle, settledMs).unref()
         if (message.border !== undefined) this.#open({ sockets: message.border, process: message.command })
     }
   }
@@ -127,6 +127,12 @@ class Supervision {
 
   #send(message: ToWorker): void {
     this.#worker.postMessage(message)
+  }
+
+  /** What ends a session without namespaces may have been killed while the command still held the socket to it. */
+  readonly #settle = () => {
+    releaseCode()
+    this.#end()
   }
 
   readonly #end = () => {

@@ -1,5 +1,6 @@
 /** The policy in the words of system calls, and what moves with a directory. */
 import { describe, expect, test } from "bun:test"
+import { realpathSync } from "node:fs"
 import fc from "fast-check"
 import { Gate } from "../../src/live/gate.ts"
 import { rulesOf, type Said } from "../policy/naive-model.ts"
@@ -69,7 +70,13 @@ describe("a path is judged as it is spelled", () => {
     "/p/x",
     "/usrx/y",
     "usr/x",
+    "/usr/no such directory/x",
   ])("not %j", path => expect(gate.readAsSpelled(path)).toBeUndefined())
+  test("by the real name of its directory", () => {
+    const denying = new Gate(rulesOf([...said, says("deny", `${realpathSync("/lib")}/**/x*`)]))
+    expect(denying.readAsSpelled("/lib/x1")).toBe(access)
+    expect(denying.readAsSpelled("/lib/y1")).toBe(allowed)
+  })
   test("not where something is writable", () => {
     expect(
       new Gate(rulesOf([...said, says("write", "/usr/local")])).readAsSpelled("/usr/bin/x"),
