@@ -7,7 +7,8 @@ import { cpus, hostname } from "node:os"
 import { dirname, join } from "node:path"
 import { type Contender, cordon, medians, sameIsolation } from "./contenders.ts"
 import { endurance } from "./endurance.ts"
-import { liveFigures, supervisorMegabytes } from "./live.ts"
+import { liveFigures } from "./live.ts"
+import { credentialMegabytes, supervisorMegabytes } from "./memory.ts"
 import { networkFigures } from "./network.ts"
 import { makeFiles, makePolicy, makeWorld, type World } from "./world.ts"
 
@@ -24,20 +25,32 @@ async function main(): Promise<void> {
       console.log(
         `${name.padEnd(62)} ${ratio.toFixed(2).padStart(6)}×  budget ${budget.toFixed(1)}×  ${ms.toFixed(1)} ms  ${ratio <= budget ? "" : "OVER"}`,
       )
-    const live = liveFigures(world)
+    const live = await liveFigures(world)
     for (const { name, inside, outside, unit, budget } of live)
       console.log(
         `${name.padEnd(62)} ${inside.toFixed(1)} ${unit}, outside ${outside.toFixed(1)} ${unit}: ${(inside / outside).toFixed(2)}×  budget ${budget}`,
       )
     const network = await networkFigures(world)
-    for (const { name, value, unit, budget } of network)
-      console.log(`${name.padEnd(62)} ${value.toFixed(2)} ${unit}  budget ${budget}`)
+    for (const { name, value, unit, budget, unmeasured } of network)
+      console.log(
+        `${name.padEnd(62)} ${value?.toFixed(2) ?? `not measured: ${unmeasured}`} ${unit}  budget ${budget}`,
+      )
     const runs = await endurance(world)
     for (const { name, failures, left } of runs)
       console.log(`${name.padEnd(62)} ${failures} failures, ${left} leftovers  budget 0`)
-    const memory = await supervisorMegabytes(world)
-    console.log(`${"memory of the supervisor".padEnd(62)} ${memory.toFixed(0)} MB  budget 60 MB`)
-    writeResults(figures, { calls: live, network, runs, supervisorMegabytes: Math.round(memory) })
+    const memory = [
+      {
+        name: "memory of the supervisor, at its largest after the start",
+        megabytes: await supervisorMegabytes(world),
+      },
+      {
+        name: "supervisor with credentials, at its largest after the start",
+        megabytes: await credentialMegabytes(world),
+      },
+    ]
+    for (const { name, megabytes } of memory)
+      console.log(`${name.padEnd(62)} ${megabytes.toFixed(0)} MB  budget 60 MB`)
+    writeResults(figures, { calls: live, network, runs, memory })
   } finally {
     rmSync(world.home, { recursive: true, force: true })
   }

@@ -1,15 +1,25 @@
 /**
  * What the border costs: bytes, new connections, many at once, and what stays behind of ten thousand. Each is measured
- * inside and outside in turns in the same run, against services of this machine; srt's the same, where it is installed.
+ * inside and outside in turns in the same run, against services of this machine.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { program } from "./contenders.ts"
-import type { World } from "./world.ts"
+import { type Held, heldBy } from "./memory.ts"
+import { withServices } from "./services.ts"
+import { transferFigures } from "./transfers.ts"
+import { middle, turns } from "./turns.ts"
+import { run, type World } from "./world.ts"
 
-export type NetworkFigure = { name: string; value: number; unit: string; budget: string }
+export type NetworkFigure = {
+  name: string
+  unit: string
+  budget: string
+  value?: number
+  /** why there is no value */
+  unmeasured?: string
+}
 
-const megabytes = 400
 const rounds = 5
 
 /** Talks to the service as a program inside would: `node:net` of the runtime that runs the bench. */
@@ -34,58 +44,11 @@ if (kind === "latency") {
 }
 `
 
-type Services = { web: number; echo: number }
-
-function serve(): Services {
-  const chunk = new Uint8Array(1 << 20)
-  const web = Bun.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    maxRequestBodySize: 2 ** 40,
-    async fetch(request) {
-      if (request.body !== null && request.method === "PUT") {
-        for await (const _ of request.body);
-        return new Response("taken")
-      }
-      let left = megabytes
-      return new Response(
-        new ReadableStream({
-          pull(controller) {
-            if (left-- > 0) controller.enqueue(chunk)
-            else controller.close()
-          },
-        }),
-      )
-    },
-  })
-  const echo = Bun.listen({
-    hostname: "127.0.0.1",
-    port: 0,
-    socket: { data: (socket, bytes) => void socket.write(bytes) },
-  })
-  return { web: web.port ?? 0, echo: echo.port }
-}
-
-/** The services run in a process of their own: else they and the clients would wait for each other. */
-async function withServices<T>(act: (services: Services) => Promise<T>): Promise<T> {
-  const child = Bun.spawn([process.execPath, import.meta.path, "serve"], { stdout: "pipe", stdin: "pipe" })
-  const { value } = await child.stdout.getReader().read()
-  try {
-    return await act(JSON.parse(Buffer.from(value ?? []).toString()) as Services)
-  } finally {
-    child.kill("SIGKILL")
-  }
-}
-
 export function networkFigures(world: World): Promise<NetworkFigure[]> {
   writeFileSync(join(world.project, "client.mjs"), client)
   return withServices(async ({ web, echo }) => {
     const ports = [web, echo].flatMap(port => ["--host-port", String(port)])
     const inside = [program, "-q", "-C", world.project, ...ports, "--read", process.execPath, "--"]
-    const url = `http://127.0.0.1:${web}/`
-    writeFileSync(join(world.project, "upload"), new Uint8Array(megabytes << 20))
-    const download = ["curl", "-sS", "-o", "/dev/null", url]
-    const upload = ["curl", "-sS", "-T", "upload", "-o", "/dev/null", url]
     const talk = (kind: string, count: number) => [
       process.execPath,
       "client.mjs",
@@ -93,22 +56,20 @@ export function networkFigures(world: World): Promise<NetworkFigure[]> {
       String(echo),
       String(count),
     ]
-    const ratio = (words: string[]) => {
-      const [own, direct] = turns(world, [[...inside, ...words], words], timed)
-      return (direct ?? 0) / (own ?? 1)
-    }
-    const [own = 0, direct = 0] = turns(
-      world,
-      [[...inside, ...talk("latency", 500)], talk("latency", 500)],
-      printed,
-    )
+    const printed = (words: readonly string[]) => () => Number(run(world, words))
+    const latency = talk("latency", 500)
+    const [own = [], direct = []] = turns([printed([...inside, ...latency]), printed(latency)], rounds)
     return [
-      { name: "download, of direct", value: ratio(download), unit: "×", budget: "≥ 0.5" },
-      { name: "upload, of direct", value: ratio(upload), unit: "×", budget: "≥ 0.5" },
-      { name: "new connection, median, over direct", value: own - direct, unit: "ms", budget: "≤ 1" },
+      ...transferFigures(world, web, inside),
+      {
+        name: "new connection, median, over direct",
+        value: middle(own) - middle(direct),
+        unit: "ms",
+        budget: "≤ 1",
+      },
       {
         name: "connections lost of 500 at once",
-        value: printed(world, [...inside, ...talk("at once", 500)]),
+        value: printed([...inside, ...talk("at once", 500)])(),
         unit: "",
         budget: "0",
       },
@@ -117,52 +78,23 @@ export function networkFigures(world: World): Promise<NetworkFigure[]> {
   })
 }
 
-/** The middle of several, in turns. */
-function turns(
-  world: World,
-  contenders: string[][],
-  measure: (world: World, words: string[]) => number,
-): number[] {
-  const values = contenders.map((): number[] => [])
-  for (let round = 0; round < rounds; round++)
-    for (const [index, words] of contenders.entries()) values[index]?.push(measure(world, words))
-  return values.map(own => own.sort((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0)
-}
-
-function run({ home, project }: World, words: string[]): string {
-  const { exitCode, stdout, stderr } = Bun.spawnSync(words, {
-    cwd: project,
-    env: { HOME: home, PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8" },
-  })
-  if (exitCode !== 0) throw new Error(`${words.join(" ")} ended with ${exitCode}: ${stderr}`)
-  return stdout.toString()
-}
-
-function timed(world: World, words: string[]): number {
-  const start = performance.now()
-  run(world, words)
-  return performance.now() - start
-}
-
-function printed(world: World, words: string[]): number {
-  return Number(run(world, words))
-}
-
-/** What the supervisor holds when a tenth of the connections is through, and what at the end. */
+/** What the supervisor holds at its largest in the second fifth of the connections, and in the last. */
 async function afterMany({ home, project }: World, words: string[]): Promise<NetworkFigure[]> {
   const child = Bun.spawn(words, {
     cwd: project,
     env: { HOME: home, PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8" },
     stdout: "ignore",
   })
-  const seen: { megabytes: number; descriptors: number }[] = []
+  const seen: Held[] = []
   while (child.exitCode === null) {
     await Bun.sleep(100)
-    const status = look(child.pid)
-    if (status !== undefined) seen.push(status)
+    const held = heldBy(child.pid)
+    if (held !== undefined) seen.push(held)
   }
-  const early = seen[Math.floor(seen.length / 10)] ?? { megabytes: 0, descriptors: 0 }
-  const late = seen.at(-2) ?? early
+  // The very last one is of its end.
+  const fifth = Math.floor(seen.length / 5)
+  const early = largest(seen.slice(fifth, 2 * fifth))
+  const late = largest(seen.slice(-fifth - 1, -1))
   return [
     { name: "supervisor after 10,000 connections", value: late.megabytes, unit: "MB", budget: "≤ 60" },
     { name: "its growth meanwhile", value: late.megabytes - early.megabytes, unit: "MB", budget: "~ 0" },
@@ -170,18 +102,9 @@ async function afterMany({ home, project }: World, words: string[]): Promise<Net
   ]
 }
 
-function look(process_: number): { megabytes: number; descriptors: number } | undefined {
-  try {
-    const status = readFileSync(`/proc/${process_}/status`, "utf8")
-    const kilobytes = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0)
-    return { megabytes: kilobytes / 1024, descriptors: readdirSync(`/proc/${process_}/fd`).length }
-  } catch (cause) {
-    if (["ENOENT", "ESRCH"].includes((cause as NodeJS.ErrnoException).code ?? "")) return undefined
-    throw cause
+function largest(all: readonly Held[]): Held {
+  return {
+    megabytes: Math.max(...all.map(({ megabytes }) => megabytes)),
+    descriptors: Math.max(...all.map(({ descriptors }) => descriptors)),
   }
-}
-
-if (import.meta.main && process.argv[2] === "serve") {
-  const { web, echo } = serve()
-  console.log(JSON.stringify({ web, echo }))
 }

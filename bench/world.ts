@@ -39,3 +39,18 @@ export function makePolicy({ home }: World, kind: "absent" | "existing" | "globs
   writeFileSync(path, `version: 1\nfilesystem:\n  deny:\n${rules.join("\n")}\n`)
   return path
 }
+
+/** Runs words in the project, to their end. @returns what they printed */
+export function run(
+  { home, project }: World,
+  words: readonly string[],
+  path = "/usr/local/bin:/usr/bin:/bin",
+): string {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([...words], {
+    cwd: project,
+    env: { HOME: home, PATH: path, LANG: "C.UTF-8" },
+    stderr: "pipe",
+  })
+  if (exitCode !== 0) throw new Error(`${words.join(" ")} ended with ${exitCode}: ${stderr}`)
+  return stdout.toString()
+}

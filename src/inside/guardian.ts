@@ -17,10 +17,15 @@ export type Guardian =
       border: boolean
     }
 
-/** What of the sandbox's network the supervisor is handed, in this order: for connections, names, names over TCP. */
-const internet = 2
-const [stream, datagram] = [1, 2]
-export const borderSocketTypes = [stream, datagram, stream]
+const [internet, netlink] = [2, 16]
+const [stream, datagram, raw] = [1, 2, 3]
+/** What of the sandbox's network the supervisor is handed, in this order: for connections, names, names over TCP, and `lo`. */
+export const borderSocketTypes = [
+  [internet, stream],
+  [internet, datagram],
+  [internet, stream],
+  [netlink, raw],
+] as const
 
 /** @param descriptor the number by which the guardian is known inside */
 export function reportTo(guardian: Guardian, descriptor: number, context: StepContext): Step[] {
@@ -54,7 +59,9 @@ function announce(
   const opened = sockets.length + (filter === undefined ? 0 : 1)
   const descriptors = Array.from({ length: opened }, (_, index) => firstFree + index)
   return [
-    ...sockets.map((type, index) => step("socket", numbers.socket, [internet, type, 0], firstFree + index)),
+    ...sockets.map(([family, type], index) =>
+      step("socket", numbers.socket, [family, type, 0], firstFree + index),
+    ),
     ...(filter === undefined
       ? []
       : [installFilter(filter, context, { flags: listenerFlags, result: firstFree + sockets.length })]),

@@ -1,6 +1,8 @@
 /** The sockets of the sandbox's own network by which its connections and its questions for names reach us. */
 import { HostError } from "../base/error.ts"
 import { insideNetwork } from "../plan/inside-network.ts"
+import { close } from "./file-calls.ts"
+import { carryLargeSegments } from "./large-segments.ts"
 import { checked, SystemError } from "./libc.ts"
 import { pinned, rawCall } from "./raw-call.ts"
 import { callNumbers, presentArchitecture } from "./system-calls.ts"
@@ -29,9 +31,12 @@ export function openBorderSockets([
   streams = -1,
   datagramNames = -1,
   streamNames = -1,
+  routes = -1,
 ]: readonly number[]): BorderSockets {
   try {
     giveAddress(streams)
+    carryLargeSegments(routes)
+    close(routes)
     for (const names of [datagramNames, streamNames]) bindTo(names, insideNetwork.namesPort)
     bindTo(streams, insideNetwork.borderPort)
     for (const listening of [streams, streamNames])

@@ -1,8 +1,10 @@
 /** Memory that this process holds and can do without: it stays as long as the sandbox, and does little. */
 import { readFileSync } from "node:fs"
 import { checked } from "./libc.ts"
-import { rawCall } from "./raw-call.ts"
+import { type Address, pinned, rawCall } from "./raw-call.ts"
 import { callNumbers, presentArchitecture } from "./system-calls.ts"
+
+type Range = { start: Address; length: number }
 
 /**
  * madvise(2) MADV_DONTNEED on the program's code: what the start alone needed, a third of it, is not kept. Code that is
@@ -11,16 +13,58 @@ import { callNumbers, presentArchitecture } from "./system-calls.ts"
 export function releaseCode(): void {
   const { madvise } = callNumbers(presentArchitecture())
   const dontNeed = 4
-  // Only code: other read-only parts of a program have been written to when it was linked (RELRO), and would be lost.
-  const code = /^([0-9a-f]+)-([0-9a-f]+) r-xp \S+ \S+ \d+ +(.*)$/gm
-  for (const [, from = "", to = "", path] of readFileSync("/proc/self/maps", "utf8").matchAll(code)) {
-    if (path !== process.execPath) continue
-    const [start, end] = [Number.parseInt(from, 16), Number.parseInt(to, 16)]
-    checked("madvise", rawCall(madvise, start, end - start, dontNeed))
-  }
+  const code = codeRanges()
+  if (!asked) askPageByPage(code)
+  asked = true
+  for (const { start, length } of code) checked("madvise", rawCall(madvise, start, length, dontNeed))
 }
 
 /** Collects garbage now: left to itself the runtime lets 20 MB of it gather first. */
 export function collectGarbage(): void {
   Bun.gc(true)
+}
+
+function codeRanges(): Range[] {
+  // Instructions, and constants, which lie at the start of the file. Other read-only parts of a program have been
+  // written to when it was linked (RELRO), and would be lost.
+  const code = /^([0-9a-f]+)-([0-9a-f]+) (?:r-xp \S+|r--p 0+) \S+ \d+ +(.*)$/gm
+  return [...readFileSync("/proc/self/maps", "utf8").matchAll(code)].flatMap(
+    ([, from = "", to = "", path]) => {
+      const [start, end] = [Number.parseInt(from, 16), Number.parseInt(to, 16)]
+      return path === process.execPath ? [{ start, length: end - start }] : []
+    },
+  )
+}
+
+let asked = false
+
+/** UFFDIO_API and UFFDIO_REGISTER of ioctl_userfaultfd(2) */
+const [introduce, register] = [0xc018_aa3f, 0xc020_aa00]
+/** UFFD_FEATURE_WP_ASYNC (Linux 6.7): nobody is asked about a write. Nothing writes to code. */
+const asynchronous = 1n << 15n
+/** UFFDIO_REGISTER_MODE_WP */
+const writes = 2n
+
+/**
+ * The kernel maps the 64 KiB around each page of code that is used, and of those we use a third. It does not where
+ * userfaultfd(2) watches for writes (`should_fault_around` of mm/memory.c), which is all that this is for. Elsewhere
+ * nothing changes but the number.
+ */
+function askPageByPage(code: readonly Range[]): void {
+  const { userfaultfd, ioctl } = callNumbers(presentArchitecture())
+  const [closeOnExec, userModeOnly] = [0o2000000, 1]
+  // Kept until the end: closing it would undo it.
+  const descriptor = rawCall(userfaultfd, closeOnExec | userModeOnly)
+  if (descriptor < 0) return
+  // struct uffdio_api, then struct uffdio_register for each
+  const { bytes, address } = pinned(32)
+  bytes.writeBigUInt64LE(0xaan, 0)
+  bytes.writeBigUInt64LE(asynchronous, 8)
+  if (rawCall(ioctl, descriptor, introduce, address) < 0) return
+  for (const { start, length } of code) {
+    bytes.writeBigUInt64LE(BigInt(start), 0)
+    bytes.writeBigUInt64LE(BigInt(length), 8)
+    bytes.writeBigUInt64LE(writes, 16)
+    rawCall(ioctl, descriptor, register, address)
+  }
 }

@@ -1,7 +1,6 @@
 /** The border of one session with all that it needs. Loaded when the sandbox is there: no launch waits for it. */
 import type { SessionLog } from "../audit/session-log.ts"
 import { interfaceAddresses } from "../host/interfaces.ts"
-import { collectGarbage, releaseCode } from "../kernel/memory.ts"
 import { openBorder } from "../network/border.ts"
 import { serveControl } from "../network/people/control.ts"
 import type { PeopleRequest } from "../network/people/people.ts"
@@ -11,6 +10,7 @@ import type { EndedSession } from "../network/terminator/ended-session.ts"
 import type { FilteredNetwork, LaunchPlan } from "../plan/launch-plan.ts"
 import { InsideSockets } from "./inside-sockets.ts"
 import type { Sandbox, SessionBorder } from "./supervised.ts"
+import { Tidying } from "./tidying.ts"
 
 export type SessionBorderRequest = {
   plan: Pick<LaunchPlan, "session" | "project" | "command">
@@ -28,14 +28,15 @@ export type SessionBorderRequest = {
   tell: (text: string) => void
 }
 
-/** Each collection takes a few milliseconds. */
-const dialsPerCollection = 500
-
 /** @throws HostError when a port that is to be exposed is taken */
 export async function openSessionBorder(request: SessionBorderRequest): Promise<SessionBorder> {
   const { plan, sandbox, log, ended } = request
   const { network, sockets } = sandbox
-  const { record } = log
+  const tidying = new Tidying()
+  const record: SessionLog["record"] = event => {
+    tidying.happened()
+    log.record(event)
+  }
   const rules = sessionRules({ plan: network, own: interfaceAddresses })
   const approvals =
     network.ask === "never" ? undefined : await openPeople({ ...request, plan: network, rules, record })
@@ -55,19 +56,14 @@ export async function openSessionBorder(request: SessionBorderRequest): Promise<
   const control = serveControl(
     sessionControl({ session, project, command, policyFile, rules, approvals, record }),
   )
-  let dials = 0
   return {
-    dialled: dial => {
-      border.dialled(dial)
-      if (++dials % dialsPerCollection !== 0) return
-      collectGarbage()
-      releaseCode()
-    },
+    dialled: dial => border.dialled(dial),
     end: status => {
       border.close()
       terminator?.close()
       control.close()
-      record({ kind: "end", status })
+      tidying.close()
+      log.record({ kind: "end", status })
       log.close()
     },
   }

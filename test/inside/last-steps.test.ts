@@ -314,8 +314,8 @@ describe("our supervisor as the guardian", () => {
   })
 
   test.each([
-    [openFilter, true, ["socket", "socket", "socket", "seccomp notify"]],
-    [undefined, true, ["socket", "socket", "socket"]],
+    [openFilter, true, ["socket", "socket", "socket", "socket", "seccomp notify"]],
+    [undefined, true, ["socket", "socket", "socket", "socket"]],
     [openFilter, false, ["seccomp notify"]],
     [undefined, false, []],
   ])("is handed the border's sockets and the listener, as it wants them", async (filter, border, handed) => {

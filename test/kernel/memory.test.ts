@@ -26,6 +26,39 @@ console.log(JSON.stringify([before, after, Number(sorted)]))`)
   expect(sorted).toBe(1)
 })
 
+/** userfaultfd(2), which containers refuse, with UFFD_FEATURE_WP_ASYNC of Linux 6.7. */
+const flagsOfCode = `
+require("node:fs").readFileSync("/proc/self/smaps", "utf8").split(/^(?=[0-9a-f]+-)/m)
+  .filter(text => text.split("\\n")[0].includes(" r-xp ") && text.split("\\n")[0].endsWith(process.execPath))
+  .map(text => / uw\\b/.test(/^VmFlags:.*/m.exec(text)[0]) ? 1 : 0)`
+const [watched = 0] = await megabytes(`releaseCode(); console.log(JSON.stringify(${flagsOfCode}))`)
+const reason = watched ? "" : "the kernel has no userfaultfd for code, or refuses it"
+
+test.skipIf(!watched)(`code comes back page by page, and less of it [skipped when ${reason}]`, async () => {
+  const [before, first, later, count] = await megabytes(`
+const code = () => Number(/^RssFile:\\s+(\\d+)/m.exec(require("node:fs").readFileSync("/proc/self/status", "utf8"))[1])
+const work = () => JSON.parse(JSON.stringify([..."some work"].map(text => new TextEncoder().encode(text))))
+work()
+const before = code()
+releaseCode()
+work()
+const first = code()
+for (let time = 0; time < 100; time++) { releaseCode(); work() }
+console.log(JSON.stringify([before, first, code(), require("node:fs").readdirSync("/proc/self/fd").length]))`)
+  expect(first).toBeLessThan((before ?? 0) / 2)
+  expect(later).toBeLessThan((before ?? 0) / 2)
+  // One descriptor, however often.
+  expect(count).toBeLessThan(40)
+})
+
+test("nothing is let go that was written to", async () => {
+  const written = await megabytes(`
+const parts = require("node:fs").readFileSync("/proc/self/smaps", "utf8").split(/^(?=[0-9a-f]+-)/m)
+const released = parts.filter(text => / (?:r-xp|r--p 0+ )/.test(text.split("\\n")[0]) && text.split("\\n")[0].endsWith(process.execPath))
+console.log(JSON.stringify(released.map(text => Number(/^Anonymous: +([0-9]+)/m.exec(text)[1]))))`)
+  expect(written).toEqual([0, 0])
+})
+
 test("again and again is fine, with other threads at work", async () => {
   const [sum] = await megabytes(`
 const worker = new Worker(URL.createObjectURL(new Blob(["let n = 0; for (let i = 0; i < 3e6; i++) n += String(i).length; postMessage(n)"])))

@@ -1,0 +1,131 @@
+/**
+ * Whole programs with the live engine, less the launch, against the same outside: a clone and an installation as people
+ * make them. A clone from a path of this machine would be no such thing: outside git makes hard links, and inside, where
+ * the origin is on another mount, it has to copy. So it comes from a server, which sends one pack.
+ *
+ * Each round gets a directory of its own, and nothing is removed before the end: after a removal ext4 makes the next
+ * files slower, and whoever comes next in a round would pay for it.
+ */
+import { cpSync, mkdirSync, renameSync } from "node:fs"
+import { join } from "node:path"
+import { program } from "./contenders.ts"
+import type { LiveFigure } from "./live.ts"
+import { middle } from "./turns.ts"
+import type { World } from "./world.ts"
+
+const rounds = 7
+const root = join(import.meta.dir, "..")
+
+export async function programFigures(world: World): Promise<LiveFigure[]> {
+  return [
+    { ...(await clone(world)), name: "git clone, from a server", budget: "1.05×" },
+    { ...install(world), name: "npm ci, from the cache", budget: "1.10×" },
+  ]
+}
+
+type Times = Pick<LiveFigure, "inside" | "outside" | "unit">
+
+async function clone(world: World): Promise<Times> {
+  const origin = join(world.home, "origin.git")
+  plainly(world, ["git", "clone", "-q", "--bare", `file://${root}`, origin])
+  plainly(world, ["git", "-C", origin, "repack", "-adq"])
+  const port = freePort()
+  const server = Bun.spawn(
+    [
+      ...["git", "daemon", `--base-path=${world.home}`, "--export-all", "--reuseaddr"],
+      ...["--listen=127.0.0.1", `--port=${port}`],
+    ],
+    { env: environmentOf(world), stdio: ["ignore", "ignore", "ignore"] },
+  )
+  try {
+    await answers(port)
+    let count = 0
+    return timed(world, () => [
+      "git",
+      "clone",
+      "-q",
+      `git://127.0.0.1:${port}/origin.git`,
+      `clone-${count++}`,
+    ])
+  } finally {
+    // git daemon is a process of git's, which passes the signal on.
+    server.kill("SIGTERM")
+    await server.exited
+  }
+}
+
+function install(world: World): Times {
+  const packages = join(world.project, "packages")
+  mkdirSync(packages)
+  for (const file of ["package.json", "package-lock.json"]) cpSync(join(root, file), join(packages, file))
+  const words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", packages]
+  let count = 0
+  const moveAside = () =>
+    renameSync(join(packages, "node_modules"), join(world.project, `installed-${count++}`))
+  // Once with the network of this machine, then from the cache: the registry is not what is measured.
+  run(world, words, { ...process.env, HOME: world.home })
+  moveAside()
+  return timed(world, () => [...words, "--offline"], moveAside)
+}
+
+/** Medians in milliseconds, inside less the launch, and outside; the first of each is not counted. */
+function timed(world: World, words: () => string[], after: () => void = () => undefined): Times {
+  const once = (start: (world: World, words: string[]) => void, command: string[]) => {
+    const begun = performance.now()
+    start(world, command)
+    return performance.now() - begun
+  }
+  const all = Array.from({ length: rounds + 1 }, () => {
+    const launch = once(confined, ["true"])
+    const inside = once(confined, words())
+    after()
+    const outside = once(plainly, words())
+    after()
+    return { launch, inside, outside }
+  }).slice(1)
+  const of = (key: "launch" | "inside" | "outside") => middle(all.map(times => times[key]))
+  return { inside: of("inside") - of("launch"), outside: of("outside"), unit: "ms" }
+}
+
+function confined(world: World, words: readonly string[]): void {
+  run(world, [program, "-q", "--net", "open", "-C", world.project, "--", ...words])
+}
+
+function plainly(world: World, words: readonly string[]): void {
+  run(world, words)
+}
+
+function environmentOf({ home }: World): Record<string, string> {
+  return { HOME: home, PATH: process.env.PATH ?? "", LANG: "C.UTF-8" }
+}
+
+function run(
+  world: World,
+  words: readonly string[],
+  env: Record<string, string | undefined> = environmentOf(world),
+): void {
+  const { exitCode, stderr } = Bun.spawnSync([...words], { cwd: world.project, env, stderr: "pipe" })
+  if (exitCode !== 0) throw new Error(`${words.join(" ")} ended with ${exitCode}: ${stderr}`)
+}
+
+function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } })
+  const { port } = listener
+  listener.stop(true)
+  return port
+}
+
+/** Waits until something listens, for five seconds. */
+async function answers(port: number): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    try {
+      const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data: () => undefined } })
+      socket.terminate()
+      return
+    } catch {
+      // Not yet.
+      await Bun.sleep(50)
+    }
+  }
+  throw new Error("git daemon does not listen")
+}
