@@ -2,7 +2,7 @@
  * Where a name that the program gave leads: the directory, pinned by a descriptor, and the last name, in memory of ours
  * (path_resolution(7)). What is looked at here is what is acted on.
  */
-import { close, identify, openAgain, openAt, pathOfDescriptor, readLinkAt } from "../kernel/file-calls.ts"
+import { close, identify, openAgain, openAt, readLinkAt } from "../kernel/file-calls.ts"
 import { errno, fileTypes, flags, resolve } from "../kernel/file-flags.ts"
 import type { Listener } from "../kernel/listener.ts"
 import { type Address, pinned, pinnedString } from "../kernel/raw-call.ts"
@@ -12,6 +12,7 @@ import { cutLastName } from "./last-name.ts"
 import { isForeignLink } from "./own-links.ts"
 import type { OwnProcesses } from "./own-processes.ts"
 import { below, ProgramPath } from "./program-path.ts"
+import { reachablePath } from "./reachable-path.ts"
 
 const slash = 47
 const dot = pinnedString(".").address
@@ -183,8 +184,8 @@ export class Place {
   }
 
   #named(name: string): number {
-    const parent = pathOfDescriptor(this.directory)
-    if (parent === undefined) return -errno.nameTooLong
+    const parent = reachablePath(this.directory, this.#path.root)
+    if (typeof parent === "number") return parent
     this.path = name === "" ? parent : parent === "/" ? `/${name}` : `${parent}/${name}`
     const seen = this.directory
     if (!this.isObject && !this.#reads) this.directory = this.#hostFiles.directoryOf(this.path, seen)

@@ -23,7 +23,7 @@ export const below = resolve.beneath | resolve.noMagicLinks
 
 export class ProgramPath {
   readonly #listener: Listener
-  readonly #root: number
+  readonly root: number
   readonly #processes: OwnProcesses | undefined
   readonly #text = pinned(2 * pathMax + 2)
   readonly #whole = pinned(pathMax)
@@ -41,7 +41,7 @@ export class ProgramPath {
   /** @param root the program's `/`, which nothing in the sandbox can change @param processes where `/proc` is ours too */
   constructor(listener: Listener, root: number, processes: OwnProcesses | undefined) {
     this.#listener = listener
-    this.#root = root
+    this.root = root
     this.#processes = processes
   }
 
@@ -191,7 +191,7 @@ export class ProgramPath {
   }
 
   #openInRoot(path: Address, openFlags: number): number {
-    return openResolving(this.#root, path, openFlags, resolve.inRoot)
+    return openResolving(this.root, path, openFlags, resolve.inRoot)
   }
 }
 

@@ -1,0 +1,21 @@
+/** Where a pinned file stands in the sandbox's view. */
+import { identify, pathOfDescriptor } from "../kernel/file-calls.ts"
+import { errno } from "../kernel/file-flags.ts"
+
+/**
+ * The path of a pinned file. What somebody outside moved to where its mount does not reach has none any more: the kernel
+ * says "/" then (proc_pid_fd(5)), and names below would be judged as those of the root.
+ * @param root the program's `/`, pinned
+ * @returns a path, or -errno
+ */
+export function reachablePath(descriptor: number, root: number): string | number {
+  const path = pathOfDescriptor(descriptor)
+  if (path === undefined) return -errno.nameTooLong
+  if (path !== "/" && path !== "/ (deleted)") return path
+  return path === "/" && isSameFile(descriptor, root) ? path : -errno.access
+}
+
+function isSameFile(one: number, other: number): boolean {
+  const [first, second] = [identify(one), identify(other)]
+  return first !== undefined && first.inode === second?.inode && first.device === second.device
+}
