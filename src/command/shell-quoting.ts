@@ -10,6 +10,8 @@ export type QuotedWord = { readonly word: Word; readonly raw: string; readonly e
  */
 export function readWord(text: string, start: number, ends: RegExp): QuotedWord {
   const parts: string[] = []
+  /** what is not quoted, a quotation as a space */
+  let bare = ""
   let known = true
   let index = start
   while (index < text.length) {
@@ -18,19 +20,20 @@ export function readWord(text: string, start: number, ends: RegExp): QuotedWord 
     const piece = readPiece(text, index)
     if (piece.text === undefined) known = false
     else parts.push(piece.text)
+    bare += piece.text === char ? char : " "
     index = piece.end
   }
   const raw = text.slice(start, index)
-  const isKnown = known && !hasBraceList(raw)
+  const isKnown = known && !hasBraceList(bare)
   // the test commands are no file patterns
   const isTest = raw === "[" || raw === "[["
   return { word: isTest ? raw : isKnown ? parts.join("") : undefined, raw, end: index }
 }
 
-/** `{a,b}` and `{1..3}` become several words. */
-function hasBraceList(raw: string): boolean {
-  const open = raw.indexOf("{")
-  return open >= 0 && /,|\.\./.test(raw.slice(open, Math.max(open, raw.lastIndexOf("}"))))
+/** `{a,b}` and `{1..3}` become several words, unless braces or commas are quoted. */
+function hasBraceList(bare: string): boolean {
+  const open = bare.indexOf("{")
+  return open >= 0 && /,|\.\./.test(bare.slice(open, Math.max(open, bare.lastIndexOf("}"))))
 }
 
 type Piece = { text: Word; end: number }

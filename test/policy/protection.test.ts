@@ -89,7 +89,7 @@ describe("what is refused", () => {
     ["$X/a", '"$X/a" uses $X; only $HOME, $PROJECT and $USER stand for something'],
     ["a/$X", '"a/$X" uses $X; only $HOME, $PROJECT and $USER stand for something'],
     ["~you/x", '"~you/x": ~ stands for your own home only; write the path in full'],
-    [".", '"." mixes a glob with "." or ".."; write the path without them'],
+    ["./*/..", '"./*/.." mixes a glob with "." or ".."; write the path without them'],
     [".git/[", '"[" is never closed'],
     ["{a", '"{" is never closed'],
     ["a**", '"**" must stand alone between slashes'],
