@@ -4,7 +4,7 @@ import { boundSessions } from "../host/sockets.ts"
 
 export type LogName = {
   session: string
-  /** when the first event was written, UTC: `20251121T144501Z` */
+  /** when the first event was written, UTC, to the millisecond: `20251121T144501.123Z` */
   time: string
   path: string
 }
@@ -19,7 +19,7 @@ export function logDirectory(stateHome: string): string {
 
 /** The path for a log that begins now. */
 export function newLogPath(stateHome: string, session: string, now: Date): string {
-  const time = now.toISOString().replace(/[-:]|\.\d+/g, "")
+  const time = now.toISOString().replace(/[-:]/g, "")
   return `${logDirectory(stateHome)}/${time}-${session}.jsonl`
 }
 
@@ -28,7 +28,7 @@ export function sessionLogs(stateHome: string): LogName[] {
   const directory = logDirectory(stateHome)
   return namesIn(directory)
     .flatMap(name => {
-      const [, time, session] = /^(\d{8}T\d{6}Z)-([\w-]{1,64})\.jsonl$/.exec(name) ?? []
+      const [, time, session] = /^(\d{8}T\d{6}\.\d{3}Z)-([\w-]{1,64})\.jsonl$/.exec(name) ?? []
       if (time === undefined || session === undefined) return []
       return [{ session, time, path: `${directory}/${name}` }]
     })

@@ -29,7 +29,7 @@ const uuid = () => crypto.randomUUID()
 
 describe("names", () => {
   test("tell time and session, and sort by time", () => {
-    expect(newLogPath("/s", "abc", now)).toBe("/s/cordon/sessions/20251121T144501Z-abc.jsonl")
+    expect(newLogPath("/s", "abc", now)).toBe("/s/cordon/sessions/20251121T144501.250Z-abc.jsonl")
     expect(newLogPath("/s", "abc", ago(1)) < newLogPath("/s", "abc", now)).toBe(true)
   })
 
@@ -42,16 +42,25 @@ describe("names", () => {
     expect(sessionLogs(state).map(({ session }) => session)).toEqual([young, old])
     expect(sessionLogs(state)[0]).toEqual({
       session: young,
-      time: "20251120T144501Z",
+      time: "20251120T144501.250Z",
       path: newLogPath(state, young, ago(1)),
     })
   })
 
+  test("of sessions of the same second, too", () => {
+    const begun = [250, 249, 251].map(milliseconds => new Date(now.getTime() - 250 + milliseconds))
+    const sessions = begun.map(time => ({ session: uuid(), begun: time }))
+    const [middle, first, last] = sessions.map(({ session }) => session)
+    expect(sessionLogs(stateWith(sessions)).map(({ session }) => session)).toEqual(
+      [last, middle, first].flatMap(session => session ?? []),
+    )
+  })
+
   test.each([
     "notes.txt",
-    "20251121T144501Z-.jsonl",
+    "20251121T144501.250Z-.jsonl",
     "x-abc.jsonl",
-    "20251121T144501Z-a b.jsonl",
+    "20251121T144501.250Z-a b.jsonl",
     "..",
     ".jsonl",
   ])("%s is no log", name => {

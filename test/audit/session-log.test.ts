@@ -92,7 +92,7 @@ describe("our own log", () => {
     const { session, stateHome } = recorded([rule])
     const directory = logDirectory(stateHome)
     const [name = ""] = readdirSync(directory)
-    expect(name).toMatch(new RegExp(`^\\d{8}T\\d{6}Z-${session}\\.jsonl$`))
+    expect(name).toMatch(new RegExp(`^\\d{8}T\\d{6}\\.\\d{3}Z-${session}\\.jsonl$`))
     expect(statSync(join(directory, name)).mode & 0o777).toBe(0o600)
     for (const path of [stateHome, join(stateHome, "cordon"), directory])
       expect(statSync(path).mode & 0o777).toBe(0o700)
@@ -124,10 +124,11 @@ describe("our own log", () => {
     const victim = fresh()
     writeFileSync(victim, "")
     mkdirSync(logDirectory(stateHome), { recursive: true })
-    // The name has the second in it: the few that come into question.
+    // The name has the millisecond in it: those that come into question.
     const session = crypto.randomUUID()
-    for (let seconds = -1; seconds < 5; seconds++)
-      symlinkSync(victim, newLogPath(stateHome, session, new Date(Date.now() + 1000 * seconds)))
+    const now = Date.now()
+    for (let later = 0; later < 5000; later++)
+      symlinkSync(victim, newLogPath(stateHome, session, new Date(now + later)))
     const said: string[] = []
     const log = openSessionLog({ session, stateHome, file: undefined, tell: text => said.push(text) })
     log.record(rule)
