@@ -711,7 +711,7 @@ describe("command strings", () => {
     const run = (cordon: string) =>
       valuesOf(
         runnable.map(string => {
-          const command = `cd "$(mktemp -d)"; N=1 T=5\n${withoutMark(string)}`
+          const command = `cd "$(mktemp -d -p ${directory})"; N=1 T=5\n${withoutMark(string)}`
           return `spawnSync("bash", ["-c", ${quoted(command)}]).stdout.toString()`
         }),
         { cordon },
