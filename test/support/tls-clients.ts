@@ -1,4 +1,7 @@
 /** TLS hellos: as real clients make them, and made by hand (RFC 8446, 4.1.2). */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { words } from "./dns-messages.ts"
 
 /** A vector with a length of one or two bytes before it. */
@@ -105,7 +108,8 @@ export async function capturedHello(command: string): Promise<Buffer> {
     },
   })
   const words = ["sh", "-c", command.replaceAll("PORT", `${listener.port}`)]
-  const client = Bun.spawn(words, { stdio: ["ignore", "ignore", "ignore"] })
+  const directory = mkdtempSync(join(tmpdir(), "cordon-hello-"))
+  const client = Bun.spawn(words, { cwd: directory, stdio: ["ignore", "ignore", "ignore"] })
   const timer = setTimeout(() => reject(new Error(`no hello came from: ${command}`)), waitMs)
   try {
     return await promise
@@ -113,6 +117,7 @@ export async function capturedHello(command: string): Promise<Buffer> {
     clearTimeout(timer)
     client.kill("SIGKILL")
     listener.stop(true)
+    rmSync(directory, { recursive: true })
   }
 }
 
@@ -169,7 +174,7 @@ ssl.create_default_context().wrap_socket(plain, server_hostname="a.example")'`,
     alpn: [],
   },
   java: {
-    command: `place=$(mktemp -d); cat > $place/Dial.java <<'END'
+    command: `cat > Dial.java <<'END'
 public class Dial {
   public static void main(String[] words) throws Exception {
     java.net.http.HttpClient.newHttpClient().send(
@@ -178,7 +183,7 @@ public class Dial {
   }
 }
 END
-java $place/Dial.java; rm -r $place`,
+java Dial.java`,
     serverName: "localhost",
     alpn: ["h2", "http/1.1"],
   },
