@@ -123,7 +123,8 @@ function plant(world: World, name: Buffer, kind: Kind): void {
     case "link":
       writeFileSync(join(world.project, ".env"), secret)
       symlinkSync(".env", at("/", name, "-link"))
-      symlinkSync(name, at("/", name))
+      // The one name that stands there already.
+      if (name.toString("latin1") !== ".env") symlinkSync(name, at("/", name))
       return
     case "plain":
       writeFileSync(at("/", name), "mine")
