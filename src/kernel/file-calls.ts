@@ -150,6 +150,12 @@ export function identify(descriptor: number): FileIdentity | undefined {
   }
 }
 
+/** Whether two descriptors are of one file; of what cannot be told, not. */
+export function isSameFile(one: number, other: number): boolean {
+  const [first, second] = [identify(one), identify(other)]
+  return first !== undefined && first.inode === second?.inode && first.device === second.device
+}
+
 const ownDescriptors = openAt(
   at.currentDirectory,
   pinnedString("/proc/self/fd").address,

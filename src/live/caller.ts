@@ -1,6 +1,6 @@
 /** The thread whose call is carried out: what of it the kernel would have used. */
 import { readFileSync } from "node:fs"
-import { close, identify, openAt, setUmask } from "../kernel/file-calls.ts"
+import { close, isSameFile, openAt, setUmask } from "../kernel/file-calls.ts"
 import { at, errno, flags } from "../kernel/file-flags.ts"
 import { pinned } from "../kernel/raw-call.ts"
 import { statusFlags, takeDescriptor } from "../kernel/sockets.ts"
@@ -38,10 +38,9 @@ export function openOwn(thread: number, link: string): number {
 export function isOpenForWriting(thread: number, descriptor: number, file: number): boolean {
   const taken = takeDescriptor(thread, descriptor)
   if (taken < 0) return false
-  const [open, found] = [identify(taken), identify(file)]
-  const isWritable = (statusFlags(taken) & flags.accessMode) !== flags.readOnly
+  const isWritable = (statusFlags(taken) & flags.accessMode) !== flags.readOnly && isSameFile(taken, file)
   close(taken)
-  return isWritable && open !== undefined && open.inode === found?.inode && open.device === found.device
+  return isWritable
 }
 
 /** Whether a descriptor of the thread was opened with O_PATH: the file cannot be changed by it. */

@@ -34,7 +34,6 @@ export class Gate {
   readonly #files = new Map<string, Answer>()
   readonly #spelled = new Map<string, Answer | undefined>()
   readonly #systemTrees: readonly string[]
-  readonly #directories = new Map<string, string | undefined>()
 
   constructor(rules: PathPolicy) {
     this.#rules = rules
@@ -77,24 +76,18 @@ export class Gate {
   }
 
   /**
-   * The same for a path as the program wrote it, where that is as good: in directories of the system, in which nothing is
-   * writable, no link stands that the host's own people did not mean. Most of what is opened lies there.
-   * @returns undefined when the path has to be resolved first
+   * The same for a path as the program wrote it, where it leads to the same file each time: nothing in the system is
+   * writable. It is looked up once, because links in it (`/lib`, those of `npm link`) lead to what other rules are about.
+   * Most of what is opened lies there.
+   * @returns undefined when the path has to be resolved each time
    */
   readAsSpelled(path: string): Answer | undefined {
     return recall(this.#spelled, path, () => {
       const plain =
         this.#systemTrees.some(tree => isBelow(path, tree)) && !/\/(\.{0,2}\/|\.{0,2}$)|[^ -~]/.test(path)
-      const directory = plain ? this.#systemDirectory(parentOf(path)) : undefined
-      return directory === undefined ? undefined : this.read(`${directory}/${nameOf(path)}`)
-    })
-  }
-
-  /** `/lib` is a link to `/usr/lib`, and a rule says only one of them; others lead out of the system (`npm link`). */
-  #systemDirectory(spelled: string): string | undefined {
-    return recall(this.#directories, spelled, () => {
-      const real = realPath(spelled)
-      return real !== undefined && this.#systemTrees.some(tree => isWithin(real, tree)) ? real : undefined
+      const real = plain ? realPath(path) : undefined
+      const isSystem = real !== undefined && this.#systemTrees.some(tree => isBelow(real, tree))
+      return isSystem ? this.read(real) : undefined
     })
   }
 

@@ -4,7 +4,7 @@
  * as the host has it.
  */
 import { parentOf } from "../base/path.ts"
-import { close, identify, openAt } from "../kernel/file-calls.ts"
+import { close, isSameFile, openAt } from "../kernel/file-calls.ts"
 import { at, flags } from "../kernel/file-flags.ts"
 import { type Address, pinnedString } from "../kernel/raw-call.ts"
 
@@ -26,9 +26,8 @@ export class HostFiles {
     const covered = this.#files.find(({ file }) => path === file || isBeside(path, file))
     const own = covered === undefined ? -1 : openAt(at.currentDirectory, covered.directory, directoryOnly)
     if (own < 0) return seen
-    const [theirs, ours] = [identify(seen), identify(own)]
     // Where the home is hidden, another directory stands in its place.
-    const same = theirs?.device === ours?.device && theirs?.inode === ours?.inode
+    const same = isSameFile(seen, own)
     close(same ? seen : own)
     return same ? own : seen
   }

@@ -1,5 +1,5 @@
 /** Where a pinned file stands in the sandbox's view. */
-import { identify, pathOfDescriptor } from "../kernel/file-calls.ts"
+import { isSameFile, pathOfDescriptor } from "../kernel/file-calls.ts"
 import { errno } from "../kernel/file-flags.ts"
 
 /**
@@ -13,9 +13,4 @@ export function reachablePath(descriptor: number, root: number): string | number
   if (path === undefined) return -errno.nameTooLong
   if (path !== "/" && path !== "/ (deleted)") return path
   return path === "/" && isSameFile(descriptor, root) ? path : -errno.access
-}
-
-function isSameFile(one: number, other: number): boolean {
-  const [first, second] = [identify(one), identify(other)]
-  return first !== undefined && first.inode === second?.inode && first.device === second.device
 }

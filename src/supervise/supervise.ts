@@ -34,6 +34,7 @@ class Supervision {
   readonly #umask = process.umask()
   #child: number | undefined
   #socket = -1
+  #settling: Timer | undefined
   #group: SessionGroup | undefined
   #border: Promise<SessionBorder> | undefined
   #opened: SessionBorder | undefined
@@ -106,7 +107,7 @@ class Supervision {
       case "ready":
         this.#clock.command = message.command
         forward(message.command)
-        setTimeout(this.#settle, settledMs).unref()
+        this.#settling = setTimeout(this.#settle, settledMs).unref()
         if (message.border !== undefined) this.#open({ sockets: message.border, process: message.command })
     }
   }
@@ -174,6 +175,8 @@ class Supervision {
 
   #giveUp(why: unknown): void {
     process.off("SIGCHLD", this.#end)
+    // It would end this process with the status of what is killed here.
+    clearTimeout(this.#settling)
     this.#worker.unref()
     if (this.#child !== undefined) process.kill(this.#child, "SIGKILL")
     if (this.#supervised.bare !== undefined) this.#endProcesses()

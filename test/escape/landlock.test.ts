@@ -17,6 +17,15 @@ const sessionOf = (process: number) => sessions().find(name => name.startsWith(`
 const at = (place: World, name: string) => join(place.project, name)
 const appears = (path: string) => eventually(() => existsSync(path) || undefined)
 
+test("a file without a name is made where files may be made, and nowhere else", async () => {
+  using place = world()
+  const code = `${rawCallsPrelude()}
+    const unnamed = directory => sys("openat", AT_FDCWD, directory, 0o20200000 | 1, 0o600)
+    console.log([".", process.env.TMPDIR, process.env.HOME, "/usr", "/var/tmp"].map(unnamed).join())`
+  const { stdout } = await place.cordon([...landlock, "--read", bun, "--", bun, "-e", code])
+  expect(stdout).toMatch(/^\d+,\d+,EROFS,EROFS,E[A-Z]+\n$/)
+})
+
 test("processes of the host cannot be signalled, traced, slowed down or looked into", async () => {
   using place = world()
   const host = Bun.spawn(["sleep", "600"], { env: { SECRET: secret } })

@@ -1,8 +1,9 @@
 /** A denied name below a system directory, asked for by a link of the system's own: `/lib` for `/usr/lib`. */
 import { expect, test } from "bun:test"
-import { lstatSync, readdirSync } from "node:fs"
-import { basename } from "node:path"
-import { World } from "../support/world.ts"
+import { existsSync, lstatSync, readdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs"
+import { basename, join } from "node:path"
+import { eventually } from "../support/process.ts"
+import { isRoot, World } from "../support/world.ts"
 
 /** Deeper and further on than a launch looks: what only the live engine denies is among them. */
 function someFiles(): string[] {
@@ -35,3 +36,28 @@ test.skipIf(!isLink)("it is denied by every name [skipped when /lib is no link]"
   const allowed = await world.cordon(["--", "sh", "-c", script, "sh", ...files])
   expect(allowed.stdout.split("\n").length).toBe(2 * files.length + 2)
 })
+
+test.skipIf(!isRoot)(
+  "nor by a link of the system's that leads to the project, as `npm link` makes them [skipped when not root]",
+  async () => {
+    using world = new World({ project: { plain: "plain\n" } })
+    const links = ["directory", "file"].map(
+      kind => `/usr/local/lib/cordon-test-${kind}-${crypto.randomUUID()}`,
+    )
+    const [directory = "", file = ""] = links
+    try {
+      symlinkSync(world.project, directory)
+      symlinkSync(join(world.project, ".env"), file)
+      // What is there at launch is masked: it is made later.
+      const script = `touch ready; while [ ! -e made ]; do sleep 0.02; done
+        cat ${directory}/plain; cat ${directory}/.env || cat ${file} || echo refused`
+      const { outcome } = world.start(["--", "sh", "-c", script])
+      await eventually(() => existsSync(join(world.project, "ready")) || undefined)
+      writeFileSync(join(world.project, ".env"), "s3cret\n")
+      writeFileSync(join(world.project, "made"), "")
+      expect((await outcome).stdout).toBe("plain\nrefused\n")
+    } finally {
+      for (const link of links) unlinkSync(link)
+    }
+  },
+)

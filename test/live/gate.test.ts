@@ -1,6 +1,7 @@
 /** The policy in the words of system calls, and what moves with a directory. */
 import { describe, expect, test } from "bun:test"
 import { realpathSync } from "node:fs"
+import { basename } from "node:path"
 import fc from "fast-check"
 import { Gate } from "../../src/live/gate.ts"
 import { rulesOf, type Said } from "../policy/naive-model.ts"
@@ -58,7 +59,7 @@ test("reading", () => {
 })
 
 describe("a path is judged as it is spelled", () => {
-  test.each(["/usr/bin/x", "/etc/passwd"])("%s", path => expect(gate.readAsSpelled(path)).toBe(allowed))
+  test.each(["/usr/bin/env", "/etc/passwd"])("%s", path => expect(gate.readAsSpelled(path)).toBe(allowed))
   test.each([
     "/usr",
     "/usr/../p",
@@ -70,16 +71,25 @@ describe("a path is judged as it is spelled", () => {
     "/p/x",
     "/usrx/y",
     "usr/x",
-    "/usr/no such directory/x",
+    // What is not there may be a link when it comes.
+    "/usr/bin/no such program",
+    // It leads out of the system.
+    "/etc/mtab",
   ])("not %j", path => expect(gate.readAsSpelled(path)).toBeUndefined())
-  test("by the real name of its directory", () => {
-    const denying = new Gate(rulesOf([...said, says("deny", `${realpathSync("/lib")}/**/x*`)]))
-    expect(denying.readAsSpelled("/lib/x1")).toBe(access)
-    expect(denying.readAsSpelled("/lib/y1")).toBe(allowed)
+  test("by what it leads to, through its directory or as a link itself", () => {
+    const real = realpathSync("/etc/os-release")
+    expect(real).not.toBe("/etc/os-release")
+    const denying = new Gate(rulesOf([...said, says("deny", `/usr/**/${basename(real)}`)]))
+    expect(denying.readAsSpelled("/etc/os-release")).toBe(access)
+    expect(denying.readAsSpelled(real)).toBe(access)
+    expect(denying.readAsSpelled("/etc/passwd")).toBe(allowed)
+    const byDirectory = new Gate(rulesOf([...said, says("deny", `${realpathSync("/bin")}/**/en?`)]))
+    expect(byDirectory.readAsSpelled("/bin/env")).toBe(access)
+    expect(byDirectory.readAsSpelled("/bin/sh")).toBe(allowed)
   })
   test("not where something is writable", () => {
     expect(
-      new Gate(rulesOf([...said, says("write", "/usr/local")])).readAsSpelled("/usr/bin/x"),
+      new Gate(rulesOf([...said, says("write", "/usr/local")])).readAsSpelled("/usr/bin/env"),
     ).toBeUndefined()
   })
 })
