@@ -12,7 +12,7 @@ import { type CommandSignals, launchOf, needsSupervisor } from "../launch.ts"
 import type { EndedSession } from "../network/terminator/ended-session.ts"
 import type { BareSandbox, FilteredNetwork } from "../plan/launch-plan.ts"
 import type { Prepared } from "../run.ts"
-import type { EngineThread } from "../supervise/engine-thread.ts"
+import type { Engine } from "../supervise/engine.ts"
 import { supervise } from "../supervise/supervise.ts"
 import type { BareSession, Sandbox, SessionBorder } from "../supervise/supervised.ts"
 import type { GivenOption } from "./arguments.ts"
@@ -23,7 +23,7 @@ import { sayWarnings } from "./warnings.ts"
 type Given = readonly GivenOption[]
 
 /** Starts the command and stays with it; when all goes well it does not return. */
-export async function runSession(prepared: Prepared, engine: EngineThread, given: Given): Promise<number> {
+export async function runSession(prepared: Prepared, engine: Engine, given: Given): Promise<number> {
   const ended = await endedSession(prepared)
   const launched = ended === undefined ? prepared : { ...prepared, plan: ended.plan }
   if (!isGiven(given, "quiet")) sayWarnings(launched)

@@ -18,51 +18,31 @@ const synchronousWakeUp = 1
 const continueFlag = 1
 
 const pathMax = 4096
-/** the listener, and sockets besides */
-const polledMax = 501
 const pageSize = 4096
 /** most paths are shorter: copying a page for each would cost more than the call */
 const usualLength = 256
 
 export class Listener {
-  readonly #descriptor: number
+  /** readable when there is a call */
+  readonly descriptor: number
   readonly #numbers = callNumbers(presentArchitecture())
   readonly #request = pinned(80)
   readonly #answer = pinned(24)
   readonly #added = pinned(24)
-  /** struct timespec and then struct pollfd, one or more, for ppoll(2) */
-  readonly #polled = pinned(16 + 8 * polledMax)
   /** struct iovec twice: ours and theirs, for process_vm_readv(2) */
   readonly #transfer = pinned(32)
 
   /** @param descriptor what seccomp(2) returned for SECCOMP_FILTER_FLAG_NEW_LISTENER */
   constructor(descriptor: number) {
-    this.#descriptor = descriptor
+    this.descriptor = descriptor
     // The program waits for us and we for the program: waking up on the same processor costs a fifth (Linux 6.6).
     rawCall(this.#numbers.ioctl, descriptor, setFlags, synchronousWakeUp)
-  }
-
-  /**
-   * Waits for a call no longer than that, without taking it.
-   * @param sockets when one of them becomes writable there is nothing to wait for any more either
-   */
-  hasRequest(milliseconds: number, sockets: readonly number[] = []): boolean {
-    const { bytes, address } = this.#polled
-    const [readable, writable] = [1, 4] // POLLIN, POLLOUT
-    const all = [this.#descriptor, ...sockets.slice(0, polledMax - 1)]
-    writeWord(bytes, 8, milliseconds * 1_000_000)
-    for (const [index, descriptor] of all.entries()) {
-      bytes.writeInt32LE(descriptor, 16 + 8 * index)
-      bytes.writeInt32LE(index === 0 ? readable : writable, 20 + 8 * index)
-    }
-    const ready = rawCall(this.#numbers.ppoll, address + 16, all.length, address)
-    return ready > 0 && (bytes.readInt16LE(22) & readable) !== 0
   }
 
   /** Waits for the next call and takes it. @returns false when its caller was killed or interrupted meanwhile */
   receive(): boolean {
     this.#request.bytes.fill(0)
-    return rawCall(this.#numbers.ioctl, this.#descriptor, receiveRequest, this.#request.address) >= 0
+    return rawCall(this.#numbers.ioctl, this.descriptor, receiveRequest, this.#request.address) >= 0
   }
 
   /** the thread that made the call, in our PID namespace */
@@ -87,13 +67,13 @@ export class Listener {
 
   /** Whether the caller still waits: before that is known, its PID may be that of another process by now. */
   isValid(): boolean {
-    return rawCall(this.#numbers.ioctl, this.#descriptor, requestIsValid, this.#request.address) >= 0
+    return rawCall(this.#numbers.ioctl, this.descriptor, requestIsValid, this.#request.address) >= 0
   }
 
   /** The same for a request that was put off. */
   isWaiting(ticket: bigint): boolean {
     this.#added.bytes.writeBigUInt64LE(ticket, 0)
-    return rawCall(this.#numbers.ioctl, this.#descriptor, requestIsValid, this.#added.address) >= 0
+    return rawCall(this.#numbers.ioctl, this.descriptor, requestIsValid, this.#added.address) >= 0
   }
 
   /** What tells this request from others, for an answer that comes later. */
@@ -124,7 +104,7 @@ export class Listener {
     bytes.writeUInt32LE(descriptor, 12)
     bytes.writeUInt32LE(0, 16)
     bytes.writeUInt32LE(closeOnExec ? 0o2000000 : 0, 20)
-    const copy = () => rawCall(this.#numbers.ioctl, this.#descriptor, addDescriptor, address)
+    const copy = () => rawCall(this.#numbers.ioctl, this.descriptor, addDescriptor, address)
     // The kernel wakes the caller up for it, and the caller us.
     return ticket === undefined ? onOneProcessor(this.thread, copy) : copy()
   }
@@ -166,7 +146,7 @@ export class Listener {
     bytes.writeInt32LE(error, 16)
     bytes.writeUInt32LE(flags, 20)
     // ENOENT: the caller was killed meanwhile, and nobody waits for the answer.
-    rawCall(this.#numbers.ioctl, this.#descriptor, sendAnswer, address)
+    rawCall(this.#numbers.ioctl, this.descriptor, sendAnswer, address)
   }
 
   #writeTicket(bytes: Buffer, ticket: bigint | undefined): void {

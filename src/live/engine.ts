@@ -1,5 +1,6 @@
 /** The loop: receives a call, has it carried out, answers. One call at a time, so that nothing moves under a check. */
 import { collectGarbage } from "../kernel/memory.ts"
+import { Poll } from "../kernel/poll.ts"
 import { callNumber, presentArchitecture, type SystemCall } from "../kernel/system-calls.ts"
 import { changeHandlers } from "./handle-changes.ts"
 import { nameHandlers } from "./handle-names.ts"
@@ -21,34 +22,82 @@ const waitingMax = 500
 
 type Waiting = { ticket: bigint; later: Later }
 
-/** Serves for ever: whoever sees the sandbox end ends this process. */
-export function serve(session: Session): never {
-  const handlers = handlersByNumber({
-    ...openHandlers,
-    ...nameHandlers,
-    ...changeHandlers,
-    ...socketHandlers,
-    ...processHandlers,
-  })
-  let waiting: Waiting[] = []
-  let tried = 0
-  const { listener } = session
-  for (let served = 1; ; served++) {
-    if (served % callsPerCollection === 0) collectGarbage()
-    if (waiting.length > 0 && performance.now() - tried >= retryMilliseconds) {
-      waiting = waiting.filter(call => !isSettled(call, session))
-      tried = performance.now()
+/** When a thread that serves calls has something else to do. */
+export type Interruption = {
+  /** becomes readable then */
+  descriptor: number
+  /** milliseconds until then in any case, 0 when it is now; undefined = never by itself */
+  remaining: () => number | undefined
+}
+
+const [calls, elsewhere] = [0, 1]
+
+/** Answers the calls of a session. */
+export class CallServer {
+  readonly #session: Session
+  readonly #handlers: ReadonlyMap<number, Handler>
+  readonly #interruption: Interruption | undefined
+  readonly #poll: Poll
+  #waiting: Waiting[] = []
+  #tried = 0
+  #served = 0
+
+  constructor(session: Session, interruption?: Interruption) {
+    this.#session = session
+    this.#interruption = interruption
+    this.#poll = new Poll([session.listener.descriptor, ...(interruption ? [interruption.descriptor] : [])])
+    this.#handlers = handlersByNumber({
+      ...openHandlers,
+      ...nameHandlers,
+      ...changeHandlers,
+      ...socketHandlers,
+      ...processHandlers,
+    })
+  }
+
+  /** Serves until it is interrupted. Without an interruption for ever: whoever sees the sandbox end ends this process. */
+  serve(): void {
+    for (;;) {
+      const awaited = this.#await()
+      if (awaited === "interruption") return
+      // Either there was time enough, or one of the sockets is why there is no call.
+      if (this.#waiting.length > 0) this.#retry(awaited === "nothing")
+      if (awaited === "call") this.#take()
     }
-    if (waiting.length > 0 && !listener.hasRequest(retryMilliseconds, socketsOf(waiting))) {
-      // Either there was time enough, or one of the sockets is why there is no request.
-      tried = 0
-      continue
-    }
-    if (!listener.receive()) continue
-    const outcome = carryOut(handlers.get(listener.call), session)
-    if (typeof outcome !== "object") settle(outcome, session)
-    else if (waiting.length < waitingMax) waiting.push({ ticket: listener.ticket(), later: outcome })
-    else settle(outcome.giveUp(), session)
+  }
+
+  #await(): "call" | "interruption" | "nothing" {
+    const interruption = this.#interruption
+    const waits = this.#waiting.length > 0
+    // Taking it waits for it.
+    if (interruption === undefined && !waits) return "call"
+    const remaining = interruption?.remaining()
+    const isAny = waits
+      ? this.#poll.wait(Math.min(retryMilliseconds, remaining ?? retryMilliseconds), socketsOf(this.#waiting))
+      : this.#poll.wait(remaining)
+    if (
+      interruption !== undefined &&
+      (isAny ? this.#poll.isReady(elsewhere) : interruption.remaining() === 0)
+    )
+      return "interruption"
+    return isAny && this.#poll.isReady(calls) ? "call" : "nothing"
+  }
+
+  #retry(now: boolean): void {
+    if (!now && performance.now() - this.#tried < retryMilliseconds) return
+    this.#waiting = this.#waiting.filter(call => !isSettled(call, this.#session))
+    this.#tried = performance.now()
+  }
+
+  #take(): void {
+    const { listener } = this.#session
+    if (++this.#served % callsPerCollection === 0) collectGarbage()
+    if (!listener.receive()) return
+    const outcome = carryOut(this.#handlers.get(listener.call), this.#session)
+    if (typeof outcome !== "object") settle(outcome, this.#session)
+    else if (this.#waiting.length < waitingMax)
+      this.#waiting.push({ ticket: listener.ticket(), later: outcome })
+    else settle(outcome.giveUp(), this.#session)
   }
 }
 

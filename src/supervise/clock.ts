@@ -1,16 +1,9 @@
 /** The time limit of a session (timeout(1) is the model). */
+import { after } from "./deadlines.ts"
 import { sendSignal } from "./signals.ts"
 
-/** The longest wait of setTimeout. */
-const waitMsMax = 2 ** 31 - 1
 /** Between SIGTERM for the command and SIGKILL for the sandbox. */
 const graceMs = 2000
-
-/** Calls back when the time is over, however long it is. */
-export function after(timeMs: number, then: () => void): void {
-  if (timeMs <= waitMsMax) setTimeout(then, timeMs)
-  else setTimeout(() => after(timeMs - waitMsMax, then), waitMsMax)
-}
 
 export class SessionClock {
   /** the time was over before the session was */

@@ -1,24 +1,20 @@
-/** The thread of the live engine (worker.ts). It takes as long to come up as a plan takes to be made. */
-import { scopeAbstractSockets } from "../kernel/landlock.ts"
+/** The live engine in a thread of its own (worker.ts). */
+import type { EngineHost } from "./engine.ts"
+import type { FromEngine } from "./messages.ts"
 
 /** As the build names it: a compiled program has its threads among its entries. */
 const workerFile = "./supervise/worker.ts"
 
-export type EngineThread = {
-  worker: Worker
-  /** this thread, the other one and whatever is started from now on are kept from abstract unix sockets of others */
-  scoped: boolean
-}
-
-/**
- * Started ahead of the plan, so that neither waits for the other. It waits for its first message, and does not keep this
- * process from ending.
- * @param scoped whether the plan will keep the sandbox from the host's abstract sockets by Landlock: who connects on its
- * behalf has to be in the same domain, and threads that are there already cannot enter it (landlock(7))
- */
-export function startEngineThread(scoped: boolean): EngineThread {
-  if (scoped) scopeAbstractSockets()
+export function engineThread(): EngineHost {
   const worker = new Worker(workerFile)
   worker.unref()
-  return { worker, scoped }
+  return {
+    tell: message => worker.postMessage(message),
+    hear: (message, failed) => {
+      worker.onmessage = ({ data }: { data: FromEngine }) => message(data)
+      worker.onerror = event => failed(event.message)
+    },
+    hold: () => worker.ref(),
+    release: () => worker.unref(),
+  }
 }

@@ -1,11 +1,11 @@
-/** What the two threads of the supervisor tell each other. */
+/** What the supervisor and the live engine tell each other, in two threads or in one. */
 import type { BorderSockets } from "../kernel/border-sockets.ts"
 import type { Dial } from "../network/streams/dial.ts"
 import type { NamedSocket } from "../plan/launch-plan.ts"
 import type { PathPolicy } from "../policy/policy.ts"
 import type { GroupEntry } from "./group.ts"
 
-export type ToWorker = Preparation | { kind: "begin" }
+export type ToEngine = Preparation | { kind: "begin" }
 
 export type Preparation = {
   kind: "prepare"
@@ -27,11 +27,11 @@ export type Preparation = {
   network: { hostPorts: readonly number[] } | undefined
   /** unix sockets of the host that programs inside may connect to */
   unixSockets: readonly NamedSocket[]
-  /** the command starts only when the main thread says so */
+  /** the command starts only when the supervisor says so */
   waits: boolean
 }
 
-export type FromWorker =
+export type FromEngine =
   /** the process inside is ready; it becomes the command */
   | { kind: "ready"; command: number; border: BorderSockets | undefined }
   /** it may not start: the machine did not give what was asked for */

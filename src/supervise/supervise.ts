@@ -1,4 +1,4 @@
-/** Our process while the command runs: its main thread passes signals on and serves the border, a second one the live engine. */
+/** Our process while the command runs: it passes signals on, keeps the time, and ends with the command. */
 import { closeSync } from "node:fs"
 import { HostError } from "../base/error.ts"
 import { exitCode } from "../base/exit-code.ts"
@@ -8,8 +8,10 @@ import { dieWithParent } from "../kernel/libc.ts"
 import { releaseCode } from "../kernel/memory.ts"
 import { adoptOrphans, endProcess, exitStatus, killNamespaces, socketPair, spawn } from "../kernel/spawn.ts"
 import { SessionClock } from "./clock.ts"
+import { after, type Timer } from "./deadlines.ts"
+import type { EngineHost } from "./engine.ts"
 import { makeGroup, type SessionGroup } from "./group.ts"
-import type { FromWorker, ToWorker } from "./messages.ts"
+import type { FromEngine } from "./messages.ts"
 import { forwardSignals, sendSignal } from "./signals.ts"
 
 import type { Sandbox, SessionBorder, Supervised } from "./supervised.ts"
@@ -24,13 +26,15 @@ export function supervise(supervised: Supervised): Promise<never> {
   const { plan, engine } = supervised
   if ((plan.landlock?.scopeAbstractSockets === true) !== engine.scoped)
     throw new Error("bug: the sandbox and who connects on its behalf are not in one Landlock domain")
+  if (plan.network.mode === "filtered" && !engine.threaded)
+    throw new Error("bug: nobody is free for the connections of the sandbox")
   return new Supervision(supervised).run()
 }
 
 class Supervision {
   readonly #supervised: Supervised
   readonly #clock: SessionClock
-  readonly #worker: Worker
+  readonly #engine: EngineHost
   readonly #umask = process.umask()
   #child: number | undefined
   #socket = -1
@@ -42,7 +46,7 @@ class Supervision {
 
   constructor(supervised: Supervised) {
     this.#supervised = supervised
-    this.#worker = supervised.engine.worker
+    this.#engine = supervised.engine.host
     this.#clock = new SessionClock(supervised.tell)
   }
 
@@ -56,15 +60,15 @@ class Supervision {
     const forward = forwardSignals()
     this.#child = spawn(invocation, placements)
     // It keeps this process from ending only while bubblewrap runs: not before, nor when all is given up.
-    this.#worker.ref()
+    this.#engine.hold()
     for (const { descriptor } of placements) closeSync(descriptor)
     this.#clock.start(plan.limits.timeMs, this.#child)
     return new Promise((_, reject) => {
       this.#fail = reject
-      this.#worker.onmessage = ({ data }: { data: FromWorker }) => this.#hear(data, forward)
-      // Nobody answers the calls inside any more.
-      this.#worker.onerror = ({ message }) =>
-        this.#giveUp(new Error(`bug: the live engine stopped: ${message}`))
+      this.#engine.hear(
+        message => this.#hear(message, forward),
+        why => this.#giveUp(new Error(`bug: the live engine stopped: ${why}`)),
+      )
       this.#prepare(socket)
       this.#end()
     })
@@ -80,7 +84,7 @@ class Supervision {
       this.#giveUp(cause)
       return
     }
-    this.#send({
+    this.#engine.tell({
       kind: "prepare",
       socket,
       rules,
@@ -96,7 +100,7 @@ class Supervision {
     })
   }
 
-  #hear(message: FromWorker, forward: (command: number) => void): void {
+  #hear(message: FromEngine, forward: (command: number) => void): void {
     switch (message.kind) {
       case "refused":
         this.#giveUp(new HostError(message.message, message.hint))
@@ -107,7 +111,7 @@ class Supervision {
       case "ready":
         this.#clock.command = message.command
         forward(message.command)
-        this.#settling = setTimeout(this.#settle, settledMs).unref()
+        this.#settling = after(settledMs, this.#settle)
         if (message.border !== undefined) this.#open({ sockets: message.border, process: message.command })
     }
   }
@@ -120,14 +124,10 @@ class Supervision {
     this.#border.then(
       border => {
         this.#opened = border
-        if (waitsForBorder(this.#supervised.plan)) this.#send({ kind: "begin" })
+        if (waitsForBorder(this.#supervised.plan)) this.#engine.tell({ kind: "begin" })
       },
       cause => this.#giveUp(cause),
     )
-  }
-
-  #send(message: ToWorker): void {
-    this.#worker.postMessage(message)
   }
 
   /** What ends a session without namespaces may have been killed while the command still held the socket to it. */
@@ -146,7 +146,7 @@ class Supervision {
     for (const text of this.#group?.remove() ?? []) this.#supervised.tell(text)
     const code = this.#clock.isOver ? exitCode.timedOut : status
     this.#record(code)
-    // The other thread waits in the kernel and would never hear of it.
+    // Another thread may wait in the kernel and would never hear of it.
     endProcess(code)
   }
 
@@ -176,8 +176,8 @@ class Supervision {
   #giveUp(why: unknown): void {
     process.off("SIGCHLD", this.#end)
     // It would end this process with the status of what is killed here.
-    clearTimeout(this.#settling)
-    this.#worker.unref()
+    this.#settling?.cancel()
+    this.#engine.release()
     if (this.#child !== undefined) process.kill(this.#child, "SIGKILL")
     if (this.#supervised.bare !== undefined) this.#endProcesses()
     this.#group?.remove()

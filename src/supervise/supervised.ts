@@ -5,12 +5,12 @@ import type { BorderSockets } from "../kernel/border-sockets.ts"
 import type { Dial } from "../network/streams/dial.ts"
 import type { FilteredNetwork, LaunchPlan } from "../plan/launch-plan.ts"
 import type { PathPolicy } from "../policy/policy.ts"
-import type { EngineThread } from "./engine-thread.ts"
+import type { Engine } from "./engine.ts"
 import type { Preparation } from "./messages.ts"
 
 export type Supervised = {
   invocation: Invocation
-  engine: EngineThread
+  engine: Engine
   rules: PathPolicy
   reads: Preparation["reads"]
   plan: Pick<

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { after, SessionClock } from "../../src/supervise/clock.ts"
+import { SessionClock } from "../../src/supervise/clock.ts"
 
 /** A shell that the clock may end, and how it ended. */
 function sleeper(script: string) {
@@ -7,24 +7,6 @@ function sleeper(script: string) {
   const started = process.stdout.getReader().read()
   return { process, started }
 }
-
-describe("a wait", () => {
-  test("ends after its time", async () => {
-    const start = performance.now()
-    await new Promise<void>(resolve => after(100, resolve))
-    expect(performance.now() - start).toBeGreaterThanOrEqual(95)
-  })
-
-  test("of more than setTimeout takes does not end at once", async () => {
-    // Beyond 2^31 ms a timer would fire with the next turn of the loop; a process of its own, because this one stays.
-    const code = `
-      const { after } = require(${JSON.stringify(`${import.meta.dir}/../../src/supervise/clock.ts`)})
-      after(2 ** 31 + 5, () => console.log("over"))
-      setTimeout(() => process.exit(), 200)`
-    const waiting = Bun.spawn([process.execPath, "-e", code], { stdout: "pipe" })
-    expect(await new Response(waiting.stdout).text()).toBe("")
-  })
-})
 
 describe("the clock of a session", () => {
   test("says so, and ends the command with SIGTERM", async () => {

@@ -1,8 +1,7 @@
 /** Nothing goes on when Cordon or bubblewrap is killed, whenever that happens. */
 import { describe, expect, test } from "bun:test"
 import { childrenOf, eventually, type Running } from "../support/process.ts"
-import { World } from "../support/world.ts"
-import { leftOvers, processesOf, startShell, uniqueSleep } from "./sessions.ts"
+import { everyNetwork, leftOvers, processesOf, startShell, uniqueSleep, worldWith } from "./sessions.ts"
 
 /** How long what was inside may live on. */
 const graceMs = 1000
@@ -21,82 +20,84 @@ async function outcomeWithin(limitMs: number, { outcome, process }: Running) {
 const script = (sleep: string) =>
   `sleep ${sleep} & setsid sleep ${sleep} & (trap '' TERM HUP INT; sleep ${sleep}) & echo > started; sleep ${sleep}`
 
-describe("SIGKILL", () => {
-  test("of Cordon ends everything inside within a second", async () => {
-    using world = new World()
-    const sleep = uniqueSleep()
-    const running = await startShell(world, script(sleep))
-    running.process.kill("SIGKILL")
-    const left = await leftOvers(graceMs, sleep, world.root)
-    expect(left).toEqual([])
-    expect((await running.outcome).code).toBe(137)
-  })
-
-  // From the top: bubblewrap outside, and the one inside that is the first process of its namespace.
-  test.each([
-    ["bubblewrap", 0],
-    ["the first process inside", 1],
-  ])("of %s ends everything inside, and Cordon, within a second", async (_, index) => {
-    using world = new World()
-    const sleep = uniqueSleep()
-    const running = await startShell(world, script(sleep))
-    const [, inside] = below(running.process.pid)
-    expect(inside).toBeDefined()
-    process.kill(below(running.process.pid)[index] ?? 0, "SIGKILL")
-    const { code } = await outcomeWithin(5000, running)
-    expect(await leftOvers(graceMs, sleep, world.root)).toEqual([])
-    expect(code).toBe(137)
-  })
-
-  test("of the command ends what it started, and Cordon says how it ended", async () => {
-    using world = new World()
-    const sleep = uniqueSleep()
-    const running = await startShell(world, script(sleep))
-    const command = below(running.process.pid)[2]
-    process.kill(command ?? 0, "SIGKILL")
-    expect(await outcomeWithin(5000, running)).toEqual({ code: 137, stdout: "", stderr: "" })
-    expect(await leftOvers(graceMs, sleep, world.root)).toEqual([])
-  })
-})
-
-describe("SIGKILL at any moment of the start", () => {
-  test(`of Cordon leaves nothing behind, ${early.times} times`, async () => {
-    using world = new World()
-    const sleep = uniqueSleep()
-    for (let times = 0; times < early.times; times++) {
-      const running = world.start(["-q", "--", "sleep", sleep])
-      await Bun.sleep(Math.random() * early.latestMs)
+describe.each(everyNetwork)("with the network %s:", network => {
+  describe("SIGKILL", () => {
+    test("of Cordon ends everything inside within a second", async () => {
+      using world = worldWith(network)
+      const sleep = uniqueSleep()
+      const running = await startShell(world, script(sleep))
       running.process.kill("SIGKILL")
+      const left = await leftOvers(graceMs, sleep, world.root)
+      expect(left).toEqual([])
       expect((await running.outcome).code).toBe(137)
-    }
-    expect(await leftOvers(graceMs, sleep, world.root)).toEqual([])
-  })
+    })
 
-  test("of bubblewrap ends Cordon too, with a status and no complaint", async () => {
-    using world = new World()
-    const sleep = uniqueSleep()
-    for (let times = 0; times < early.times; times++) {
-      const running = world.start(["-q", "--", "sleep", sleep])
-      const bubblewrap = await eventually(() => childrenOf(running.process.pid)[0], 5000)
-      await Bun.sleep(Math.random() * 10)
-      process.kill(bubblewrap ?? 0, "SIGKILL")
-      const { code, stderr } = await outcomeWithin(5000, running)
+    // From the top: bubblewrap outside, and the one inside that is the first process of its namespace.
+    test.each([
+      ["bubblewrap", 0],
+      ["the first process inside", 1],
+    ])("of %s ends everything inside, and Cordon, within a second", async (_, index) => {
+      using world = worldWith(network)
+      const sleep = uniqueSleep()
+      const running = await startShell(world, script(sleep))
+      const [, inside] = below(running.process.pid)
+      expect(inside).toBeDefined()
+      process.kill(below(running.process.pid)[index] ?? 0, "SIGKILL")
+      const { code } = await outcomeWithin(5000, running)
+      expect(await leftOvers(graceMs, sleep, world.root)).toEqual([])
       expect(code).toBe(137)
-      // The command, if it has come that far, may notice that nobody answers its calls any more.
-      expect(stderr).not.toContain("bug")
-    }
-    expect(await leftOvers(graceMs, sleep, world.root)).toEqual([])
-  })
-})
+    })
 
-test("the command's end ends what it left behind, and what it left is found by its session", async () => {
-  using world = new World()
-  const sleep = uniqueSleep()
-  const running = await startShell(
-    world,
-    `setsid sleep ${sleep} & echo "$CORDON_SESSION"; echo > started; sleep 0.5`,
-  )
-  expect(processesOf(sleep).length).toBeGreaterThan(0)
-  const { code, stdout } = await running.outcome
-  expect({ code, left: await leftOvers(graceMs, sleep, stdout.trim()) }).toEqual({ code: 0, left: [] })
+    test("of the command ends what it started, and Cordon says how it ended", async () => {
+      using world = worldWith(network)
+      const sleep = uniqueSleep()
+      const running = await startShell(world, script(sleep))
+      const command = below(running.process.pid)[2]
+      process.kill(command ?? 0, "SIGKILL")
+      expect(await outcomeWithin(5000, running)).toEqual({ code: 137, stdout: "", stderr: "" })
+      expect(await leftOvers(graceMs, sleep, world.root)).toEqual([])
+    })
+  })
+
+  describe("SIGKILL at any moment of the start", () => {
+    test(`of Cordon leaves nothing behind, ${early.times} times`, async () => {
+      using world = worldWith(network)
+      const sleep = uniqueSleep()
+      for (let times = 0; times < early.times; times++) {
+        const running = world.start(["-q", "--", "sleep", sleep])
+        await Bun.sleep(Math.random() * early.latestMs)
+        running.process.kill("SIGKILL")
+        expect((await running.outcome).code).toBe(137)
+      }
+      expect(await leftOvers(graceMs, sleep, world.root)).toEqual([])
+    })
+
+    test("of bubblewrap ends Cordon too, with a status and no complaint", async () => {
+      using world = worldWith(network)
+      const sleep = uniqueSleep()
+      for (let times = 0; times < early.times; times++) {
+        const running = world.start(["-q", "--", "sleep", sleep])
+        const bubblewrap = await eventually(() => childrenOf(running.process.pid)[0], 5000)
+        await Bun.sleep(Math.random() * 10)
+        process.kill(bubblewrap ?? 0, "SIGKILL")
+        const { code, stderr } = await outcomeWithin(5000, running)
+        expect(code).toBe(137)
+        // The command, if it has come that far, may notice that nobody answers its calls any more.
+        expect(stderr).not.toContain("bug")
+      }
+      expect(await leftOvers(graceMs, sleep, world.root)).toEqual([])
+    })
+  })
+
+  test("the command's end ends what it left behind, and what it left is found by its session", async () => {
+    using world = worldWith(network)
+    const sleep = uniqueSleep()
+    const running = await startShell(
+      world,
+      `setsid sleep ${sleep} & echo "$CORDON_SESSION"; echo > started; sleep 0.5`,
+    )
+    expect(processesOf(sleep).length).toBeGreaterThan(0)
+    const { code, stdout } = await running.outcome
+    expect({ code, left: await leftOvers(graceMs, sleep, stdout.trim()) }).toEqual({ code: 0, left: [] })
+  })
 })

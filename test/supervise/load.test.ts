@@ -3,10 +3,12 @@ import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Running } from "../support/process.ts"
-import { World } from "../support/world.ts"
-import { appears } from "./sessions.ts"
+import type { World } from "../support/world.ts"
+import { appears, everyNetwork, worldWith } from "./sessions.ts"
 
 const mebibytesMax = 60
+
+type Network = (typeof everyNetwork)[number]
 
 /** Resident memory of a process, in MiB (proc_pid_status(5), VmRSS). */
 function residentMebibytes(id: number): number {
@@ -21,8 +23,8 @@ async function underWay(world: World, script: string): Promise<Running> {
   return running
 }
 
-async function memoryAfter(script: string): Promise<number> {
-  using world = new World({ project: { "a/file": "text" } })
+async function memoryAfter(script: string, network: Network): Promise<number> {
+  using world = worldWith(network)
   const running = await underWay(world, script)
   const resident = residentMebibytes(running.process.pid)
   running.process.kill("SIGKILL")
@@ -30,25 +32,27 @@ async function memoryAfter(script: string): Promise<number> {
   return resident
 }
 
-describe(`the supervisor takes at most ${mebibytesMax} MiB`, () => {
-  test("at the start", async () => {
-    expect(await memoryAfter(":")).toBeLessThan(mebibytesMax)
+describe.each(everyNetwork)("with the network %s:", network => {
+  describe(`the supervisor takes at most ${mebibytesMax} MiB`, () => {
+    test("at the start", async () => {
+      expect(await memoryAfter(":", network)).toBeLessThan(mebibytesMax)
+    })
+
+    test("after a thousand processes", async () => {
+      const script = "i=0; while [ $i -lt 1000 ]; do (:); i=$((i+1)); done"
+      expect(await memoryAfter(script, network)).toBeLessThan(mebibytesMax)
+    })
+
+    test("after ten thousand calls that it decided on", async () => {
+      const script =
+        "mkdir a; echo text > a/file; i=0; while [ $i -lt 5000 ]; do echo $i > f; read x < a/file; i=$((i+1)); done"
+      expect(await memoryAfter(script, network)).toBeLessThan(mebibytesMax)
+    })
   })
 
-  test("after a thousand processes", async () => {
-    const script = "i=0; while [ $i -lt 1000 ]; do (:); i=$((i+1)); done"
-    expect(await memoryAfter(script)).toBeLessThan(mebibytesMax)
-  })
-
-  test("after ten thousand calls that it decided on", async () => {
-    const script = "i=0; while [ $i -lt 5000 ]; do echo $i > f; read x < a/file; i=$((i+1)); done"
-    expect(await memoryAfter(script)).toBeLessThan(mebibytesMax)
-  })
-})
-
-test("a command that starts a thousand programs, fifty at a time, ends as it should", async () => {
-  using world = new World()
-  const script = `
+  test("a command that starts a thousand programs, fifty at a time, ends as it should", async () => {
+    using world = worldWith(network)
+    const script = `
 i=0
 while [ $i -lt 20 ]; do
   j=0
@@ -57,14 +61,19 @@ while [ $i -lt 20 ]; do
   i=$((i+1))
 done
 echo "all $i"; exit 3`
-  expect(await world.shell(script)).toEqual({ code: 3, stdout: "all 20\n", stderr: "" })
-})
+    expect(await world.shell(script)).toEqual({ code: 3, stdout: "all 20\n", stderr: "" })
+  })
 
-test("two sessions in one project work at the same time, each with its own supervisor", async () => {
-  using world = new World()
-  const loop = (name: string) =>
-    `i=0; while [ $i -lt 200 ]; do echo $i > ${name}; mv ${name} ${name}.moved; i=$((i+1)); done; cat ${name}.moved`
-  const outcomes = await Promise.all(["one", "two", "three"].map(name => world.shell(loop(name))))
-  expect(outcomes.map(({ code, stdout }) => `${code} ${stdout.trim()}`)).toEqual(["0 199", "0 199", "0 199"])
-  expect(readFileSync(join(world.project, "two.moved"), "utf8")).toBe("199\n")
+  test("two sessions in one project work at the same time, each with its own supervisor", async () => {
+    using world = worldWith(network)
+    const loop = (name: string) =>
+      `i=0; while [ $i -lt 200 ]; do echo $i > ${name}; mv ${name} ${name}.moved; i=$((i+1)); done; cat ${name}.moved`
+    const outcomes = await Promise.all(["one", "two", "three"].map(name => world.shell(loop(name))))
+    expect(outcomes.map(({ code, stdout }) => `${code} ${stdout.trim()}`)).toEqual([
+      "0 199",
+      "0 199",
+      "0 199",
+    ])
+    expect(readFileSync(join(world.project, "two.moved"), "utf8")).toBe("199\n")
+  })
 })

@@ -2,7 +2,14 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs"
 import { join } from "node:path"
 import { commandLineOf, eventually, launch, type Running } from "../support/process.ts"
-import { cordonBinary, type World } from "../support/world.ts"
+import { cordonBinary, World } from "../support/world.ts"
+
+/** The live engine runs in a thread of its own where the network is filtered, and in the main one where it is not. */
+export const everyNetwork = ["filtered", "off"] as const
+
+export function worldWith(network: (typeof everyNetwork)[number]): World {
+  return new World({ env: { CORDON_NET: network } })
+}
 
 /** A word that no other process of the machine has among its own. */
 export function uniqueSleep(): string {

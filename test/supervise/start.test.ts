@@ -44,13 +44,21 @@ test("what cannot be started is told, and the process ends though its second thr
   const limits = { resources: [] }
   const request = {
     ...{ invocation, rules: { paths: [], protections: [] }, reads: "continue" },
-    plan: { limits, session: "s", mounts: [], stateFiles: [], unixSockets: [], landlock: undefined },
+    plan: {
+      limits,
+      session: "s",
+      mounts: [],
+      stateFiles: [],
+      unixSockets: [],
+      landlock: undefined,
+      network: { mode: "off" },
+    },
   }
   const code = `
 const { supervise } = require(${JSON.stringify(join(root, "src/supervise/supervise.ts"))})
-const { startEngineThread } = require(${JSON.stringify(join(root, "src/supervise/engine-thread.ts"))})
+const { startEngine } = require(${JSON.stringify(join(root, "src/supervise/engine.ts"))})
 const failed = error => { console.log(error.name + ": " + error.message); process.exitCode = 125 }
-try { supervise({ ...${JSON.stringify(request)}, engine: startEngineThread(false), tell: console.log }).catch(failed) } catch (error) { failed(error) }`
+try { supervise({ ...${JSON.stringify(request)}, engine: startEngine({ scoped: false, threaded: true }), tell: console.log }).catch(failed) } catch (error) { failed(error) }`
   // The thread's file is found from there when the program is not compiled.
   const outcome = await run([process.execPath, "-e", code], { cwd: join(root, "src"), env: {} })
   expect(outcome).toEqual({

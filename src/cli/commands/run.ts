@@ -5,7 +5,7 @@ import { exitCode } from "../../base/exit-code.ts"
 import { printable, shellQuoted } from "../../base/printable.ts"
 import { scopesAbstractSockets } from "../../plan/plan.ts"
 import { findPolicy, type PolicyInForce, type Prepared, planRun } from "../../run.ts"
-import { startEngineThread } from "../../supervise/engine-thread.ts"
+import { startEngine } from "../../supervise/engine.ts"
 import type { ParsedArguments } from "../arguments.ts"
 import { say } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
@@ -27,7 +27,10 @@ export async function runCommand({ given, rest }: ParsedArguments): Promise<numb
   }
   if (isGiven(given, "json"))
     throw new UserError("--json goes with --dry-run", "add --dry-run, or remove --json")
-  const engine = startEngineThread(scopesAbstractSockets(found.policy, { ...request, ...found }))
+  const engine = startEngine({
+    scoped: scopesAbstractSockets(found.policy, { ...request, ...found }),
+    threaded: found.policy.settings.networkMode.value === "filtered",
+  })
   const prepared = await planRun(request, found)
   if (isGiven(given, "verbose")) sayMore(prepared)
   const missing = programProblem(prepared, rest[0] ?? "")
