@@ -1,9 +1,10 @@
 /** The whole flow, one line a stage. */
 
+import { ask } from "./base/journal.ts"
 import { hostPointers } from "./command/host-variables.ts"
 import { recognise } from "./command/recognise.ts"
 import { type LayersInForce, layersInForce } from "./governance/layers.ts"
-import { orgPolicyPath } from "./governance/org.ts"
+import { orgPolicyPath } from "./governance/org-policy-path.ts"
 import { userPolicyFile } from "./governance/policy-files.ts"
 import { presentNames } from "./host/directory.ts"
 import { type HostKernel, hostKernel, readHostname } from "./host/kernel-facts.ts"
@@ -100,7 +101,7 @@ export async function findPolicy(request: RunRequest, complete = true): Promise<
   const own = ownLayer([...inForce.files, process.execPath], site.facts)
   const policy = mergeLayers([...inForce.layers, own], site.mergeFacts)
   const others = policy.settings.home.value === "write" ? agentProtections(site.variables) : []
-  const kernel = hostKernel(landlockAbi(), hasNotification())
+  const kernel = hostKernel(ask("Landlock ABI", "", landlockAbi), ask("notification", "", hasNotification))
   return {
     site,
     inForce,
@@ -139,7 +140,10 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
     found: look.found,
     facts,
     kernel,
-    limitFacts: () => bare?.limits(readLimitFacts(account.uid)) ?? readLimitFacts(account.uid),
+    limitFacts: () => {
+      const facts = ask("limits", String(account.uid), () => readLimitFacts(account.uid))
+      return bare?.limits(facts) ?? facts
+    },
     inherited: request.environment,
     hostname: readHostname(),
     pointers: hostPointers,

@@ -116,7 +116,7 @@ test("kernel/ and nothing else mentions bun:ffi", () => {
 
 describe("policy/ and plan/ decide and do not act", () => {
   // What reads policy files at run time, and what puts the built-in ones into the program at build time.
-  const readers = ["policy/load.ts", "policy/builtin-macro.ts"]
+  const readers = ["policy/policy-file.ts", "policy/builtin-macro.ts"]
   const acting = /^(node:)?(fs|fs\/promises|child_process|http|https|dgram|worker_threads)$|^bun(:|$)/
   const actingCode = /\bBun\.(file|write|spawn|spawnSync|\$|connect|listen|serve)\b|\bfetch\(/
 

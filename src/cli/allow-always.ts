@@ -7,7 +7,7 @@ import { createPathFacts } from "../host/path-facts.ts"
 import { realPlace, replaceFile } from "../host/replace-file.ts"
 import { xdgDirectories } from "../host/state-directory.ts"
 import { withAllowedHost } from "../policy/edit-policy.ts"
-import { readPolicyFile } from "../policy/load.ts"
+import { readPolicyFile } from "../policy/policy-file.ts"
 
 /**
  * @param path absolute path of the user policy

@@ -2,14 +2,20 @@
 import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
 import { exitCode } from "../base/exit-code.ts"
+import { keepJournal } from "../base/journal.ts"
+import { makeDirectory } from "../remembered/memory-file.ts"
+import type { Place } from "../remembered/place.ts"
 import { type ParsedArguments, parseOptions } from "./arguments.ts"
 import { type CommandWithOptions, commonOptions, ownOptionsOf } from "./command-options.ts"
 import { runCommand } from "./commands/run.ts"
 import { isGiven } from "./request.ts"
 import { type CommandName, commands } from "./words.ts"
 
-/** @returns the exit code */
-export async function dispatch(words: readonly string[]): Promise<number> {
+/**
+ * @param place where a launch may be remembered
+ * @returns the exit code
+ */
+export async function dispatch(words: readonly string[], place?: Place): Promise<number> {
   if (words[0] === "inside-probe" && process.env.CORDON === "1")
     return (await import("../inside/probe.ts")).probe()
   const parsed = parseOptions(words)
@@ -19,9 +25,9 @@ export async function dispatch(words: readonly string[]): Promise<number> {
   // `cordon -- check` runs a program called check: after `--` every word belongs to the command.
   if (command === undefined || endsExplicitly(words, parsed)) {
     refuseFix(parsed)
-    return runCommand(parsed)
+    return launch(parsed, place)
   }
-  return subcommand(command, withLaterOptions(command, parsed))
+  return subcommand(command, withLaterOptions(command, parsed), place)
 }
 
 /** Whether the options ended at a `--`. */
@@ -47,12 +53,12 @@ function withLaterOptions(command: CommandName, { given, rest }: ParsedArguments
   return all
 }
 
-async function subcommand(command: CommandName, parsed: ParsedArguments): Promise<number> {
+async function subcommand(command: CommandName, parsed: ParsedArguments, place?: Place): Promise<number> {
   if (isGiven(parsed.given, "help") && command !== "run") return printHelp(command)
   if (command !== "doctor") refuseFix(parsed)
   switch (command) {
     case "run":
-      return isGiven(parsed.given, "help") ? printHelp("run") : runCommand(parsed)
+      return isGiven(parsed.given, "help") ? printHelp("run") : launch(parsed, place)
     case "explain":
       return (await import("./commands/explain.ts")).explainCommand(parsed)
     case "check":
@@ -81,6 +87,15 @@ async function subcommand(command: CommandName, parsed: ParsedArguments): Promis
         "see `cordon help` for what is",
       )
   }
+}
+
+/** What shows how a launch is planned plans it. */
+const neverRemembered: readonly string[] = ["verbose", "dry-run", "json", "log"]
+
+function launch(parsed: ParsedArguments, place: Place | undefined): Promise<number> {
+  const shows = parsed.given.some(({ name }) => neverRemembered.includes(name))
+  if (place !== undefined && !shows && makeDirectory(place)) keepJournal(place)
+  return runCommand(parsed)
 }
 
 /** Refuses options of a launch where nothing is launched: they would be ignored. */

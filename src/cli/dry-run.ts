@@ -10,10 +10,11 @@ import { hostText } from "../policy/host-pattern.ts"
 import { isWritten } from "../policy/merge-network.ts"
 import type { Prepared } from "../run.ts"
 import { coloured, print, printJson } from "./output.ts"
+import { plannedOf } from "./planned.ts"
 
 export function printDryRun(prepared: Prepared, json: boolean): number {
   const { plan, program } = prepared
-  const { invocation, last } = launchOf(prepared, { restoredSignals: [], signalMask: 0n })
+  const { invocation, last } = launchOf(plannedOf(prepared), { restoredSignals: [], signalMask: 0n })
   const words = [invocation.program, ...invocation.words]
   if (json) {
     printJson("LaunchPlan", {

@@ -4,11 +4,18 @@ import { formatSource } from "../policy/source.ts"
 import type { Prepared } from "../run.ts"
 import { warn } from "./output.ts"
 
-export function sayWarnings({ inForce, plan }: Prepared): void {
-  for (const { text, source, always } of inForce.leftOut)
-    warn(
-      `${printable(formatSource(source))}: ${printable(text)} ${always ? "is not a project's to say; left out" : "would open more than your own policy; left out until you run `cordon policy trust`"}`,
-    )
-  for (const text of plan.warnings) warn(printable(text))
-  for (const text of plan.degraded) warn(`not protected: ${text}`)
+export function sayWarnings(prepared: Prepared): void {
+  for (const text of warningsOf(prepared)) warn(text)
+}
+
+/** Each as a line. */
+export function warningsOf({ inForce, plan }: Prepared): string[] {
+  return [
+    ...inForce.leftOut.map(
+      ({ text, source, always }) =>
+        `${printable(formatSource(source))}: ${printable(text)} ${always ? "is not a project's to say; left out" : "would open more than your own policy; left out until you run `cordon policy trust`"}`,
+    ),
+    ...plan.warnings.map(printable),
+    ...plan.degraded.map(text => `not protected: ${text}`),
+  ]
 }

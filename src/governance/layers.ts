@@ -1,15 +1,15 @@
 /** Every layer that is in force for a launch: built-in, org, project, user, profiles, words. */
-
 import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
 import { absolutePath } from "../base/path.ts"
 import { neverFromProject } from "../command/host-variables.ts"
 import { builtinLayer, builtinLayers, profileNames } from "../policy/builtin.ts"
 import { emptyLayer, type Layer } from "../policy/layer.ts"
-import { isLink, loadPolicy, type PolicyReading, readPolicyFile } from "../policy/load.ts"
+import { loadPolicy, type PolicyReading } from "../policy/load.ts"
 import type { MergeFacts } from "../policy/merge.ts"
 import { NameIndex } from "../policy/name-index.ts"
 import { expandVariables, type PathVariables } from "../policy/path-pattern.ts"
+import { isLink, readPolicyFile } from "../policy/policy-file.ts"
 import type { PresentNames } from "../policy/present.ts"
 import { protectionText } from "../policy/protection.ts"
 import type { LayerName } from "../policy/source.ts"

@@ -5,9 +5,7 @@
 
 import { loadPolicy, type PolicyReading } from "../policy/load.ts"
 import type { PathVariables } from "../policy/path-pattern.ts"
-
-/** Where org policy lies on every machine. */
-export const orgPolicyPath = "/etc/cordon/policy.yaml"
+import { orgPolicyPath } from "./org-policy-path.ts"
 
 /** @param path of the org policy; another one than `orgPolicyPath` in tests only */
 export function loadOrgPolicy(

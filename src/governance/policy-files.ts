@@ -1,10 +1,11 @@
 /** Which files hold the policy here, and whether each of them is valid. */
 import { UserError } from "../base/error.ts"
 import { absolutePath, parentOf } from "../base/path.ts"
-import { loadPolicy, readPolicyFile } from "../policy/load.ts"
+import { loadPolicy } from "../policy/load.ts"
 import type { PathVariables } from "../policy/path-pattern.ts"
+import { readPolicyFile } from "../policy/policy-file.ts"
 import { projectPolicyName } from "./layers.ts"
-import { orgPolicyPath } from "./org.ts"
+import { orgPolicyPath } from "./org-policy-path.ts"
 
 /** The user policy: its place, and as somebody named it, when somebody did. */
 export type UserPolicyFile = { path: string; shown: string | undefined }

@@ -1,8 +1,8 @@
 /** Who runs this, and which homes there are: /etc/passwd and the environment (passwd(5)). */
-import { readFileSync } from "node:fs"
 import { UserError } from "../base/error.ts"
 import { absolutePath, depthOf, isWithin } from "../base/path.ts"
 import type { PathFacts } from "./path-facts.ts"
+import { readTextFile } from "./text-file.ts"
 
 export type Account = {
   uid: number
@@ -73,14 +73,8 @@ function isOthersHome(path: string, home: string): boolean {
 }
 
 function readEntries(): Entry[] {
-  let text: string
-  try {
-    text = readFileSync("/etc/passwd", "utf8")
-  } catch (cause) {
-    // A host without the file (accounts from the network only) has no homes to list.
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause
-    return []
-  }
+  // A host without the file (accounts from the network only) has no homes to list.
+  const text = readTextFile("/etc/passwd") ?? ""
   const entries: Entry[] = []
   for (const line of text.split("\n")) {
     const fields = line.split(":")

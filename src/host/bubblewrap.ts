@@ -1,8 +1,9 @@
 /** Is there a bubblewrap, is it new enough, and may it make namespaces here? */
-import { readFileSync, statSync } from "node:fs"
 import { HostError } from "../base/error.ts"
-import { namespacesInDoubt, readHostFacts } from "./host-facts.ts"
+import { readBubblewrap } from "./bubblewrap-file.ts"
+import { readHostFacts } from "./host-facts.ts"
 import { scopes } from "./landlock-problem.ts"
+import { namespacesInDoubt } from "./namespace-doubt.ts"
 import { namespaceProblem } from "./namespace-problem.ts"
 import { hostError, installBubblewrap, type Problem } from "./remedy.ts"
 
@@ -34,10 +35,10 @@ export function findBubblewrap(candidates: readonly string[] = places): Bubblewr
 export function searchBubblewrap(candidates: readonly string[] = places): Bubblewrap | Problem {
   let old: Pick<Bubblewrap, "path" | "version"> | undefined
   for (const path of candidates) {
-    const binary = read(path)
-    if (binary === undefined) continue
-    const version = /bubblewrap (\d+\.\d+(?:\.\d+)?)/.exec(binary)?.[1] ?? "of an unknown version"
-    if (binary.includes("--disable-userns")) return { path, version, setuid: isSetuid(path) }
+    const file = readBubblewrap(path)
+    if (file === undefined) continue
+    const { version, setuid } = file
+    if (file.isRecent) return { path, version, setuid }
     // Who cannot replace the distribution's builds a newer one beside it, in /usr/local.
     old ??= { path, version }
   }
@@ -124,19 +125,4 @@ function currentFacts() {
 /** Root has nothing to gain: there the bit changes nothing. */
 function gainsRights({ setuid }: Pick<Bubblewrap, "setuid">, uid: number): boolean {
   return setuid && uid !== 0
-}
-
-function isSetuid(path: string): boolean {
-  const setUserId = 0o4000
-  return (statSync(path).mode & setUserId) !== 0
-}
-
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, "latin1")
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === "ENOENT" || code === "EACCES" || code === "ENOTDIR") return undefined
-    throw cause
-  }
 }

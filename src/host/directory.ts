@@ -1,13 +1,18 @@
 /** What stands in a directory: names as they are, and which of some names there are. */
 import { type Dirent, lstatSync, readdirSync, statSync } from "node:fs"
+import { ask } from "../base/journal.ts"
 import { replacement, systemPath, textOf } from "../base/path-bytes.ts"
 import type { PresentNames } from "../policy/present.ts"
 import type { PathFacts } from "./path-facts.ts"
 
-export type Entry = { name: string; directory: boolean }
+export type Entry = { readonly name: string; readonly directory: boolean }
 
 /** A directory that cannot be listed by us cannot be listed inside either: same user, fewer rights. */
-export function readDirectory(path: string): Entry[] {
+export function readDirectory(path: string): readonly Entry[] {
+  return ask("entries", path, askEntries)
+}
+
+export function askEntries(path: string): readonly Entry[] {
   return listDirectory(path, () => readEntries(path)) ?? []
 }
 
@@ -49,7 +54,11 @@ export function presentNames(facts: PathFacts): PresentNames {
 }
 
 /** The names in a directory; undefined when it may not be listed. */
-export function listNames(path: string): string[] | undefined {
+export function listNames(path: string): readonly string[] | undefined {
+  return ask("names", path, askNames)
+}
+
+export function askNames(path: string): readonly string[] | undefined {
   const names = listDirectory(path, () => readdirSync(systemPath(path)))
   if (names === undefined || !names.some(name => name.includes(replacement))) return names
   return readdirSync(systemPath(path), { encoding: "buffer" }).map(textOf)

@@ -2,8 +2,9 @@
  * What can be read of this machine about why a protection may fail, as plain data and in one place. Nothing here says
  * whether a protection works: that is tried, and these facts explain the failure.
  */
-import { existsSync, lstatSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { readSwitch } from "./kernel-facts.ts"
+import { isFiltered, isNested } from "./namespace-doubt.ts"
 
 export type Container = "docker" | "podman" | "kubernetes" | "lxc"
 
@@ -73,32 +74,6 @@ export function readHostFacts(uid: number, root = ""): HostFacts {
     securityModules: look("/sys/kernel/security/lsm") ?? "",
     bootLoader: bootLoaderOf(root),
   }
-}
-
-/**
- * Whether anything makes it likely that namespaces fail here. A launch asks this before it takes the time to try, so it
- * reads no more than a few small files, and stops at the first.
- */
-export function namespacesInDoubt(uid: number, root = ""): boolean {
-  const look = (path: string) => readSwitch(`${root}${path}`)
-  return (
-    look("/proc/sys/user/max_user_namespaces") === "0" ||
-    isNested(look("/proc/self/uid_map") ?? "") ||
-    (uid !== 0 && look("/proc/sys/kernel/unprivileged_userns_clone") === "0") ||
-    (uid !== 0 && look("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") === "1") ||
-    isFiltered(look("/proc/self/status")) ||
-    // Container engines put /dev/null over it; reading all mounts would take ten times as long.
-    lstatSync(`${root}/proc/keys`, { throwIfNoEntry: false })?.isCharacterDevice() === true
-  )
-}
-
-/** user_namespaces(7): only the first namespace maps every number to itself. */
-function isNested(map: string): boolean {
-  return !/^\s*0\s+0\s+4294967295$/.test(map)
-}
-
-function isFiltered(status: string | undefined): boolean {
-  return /^Seccomp:\s*2/m.test(status ?? "")
 }
 
 /** Microsoft writes its name with a capital in the version of WSL 1 only, which says 4.4.0 for ever. */

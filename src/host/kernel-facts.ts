@@ -1,5 +1,6 @@
 /** What the running kernel does and does not do, found out by asking it. */
 import { readFileSync } from "node:fs"
+import { ask } from "../base/journal.ts"
 
 export type HostKernel = {
   /** Landlock can keep abstract unix sockets out of reach (ABI 6) */
@@ -35,5 +36,5 @@ export function readSwitch(path: string): string | undefined {
 
 /** uname(2): what the machine calls itself. */
 export function readHostname(): string {
-  return readSwitch("/proc/sys/kernel/hostname") ?? "localhost"
+  return ask("switch", "/proc/sys/kernel/hostname", readSwitch) ?? "localhost"
 }

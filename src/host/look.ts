@@ -58,8 +58,8 @@ export function lookThrough(request: LookRequest): LookResult {
 class Look {
   readonly found: string[] = []
   readonly #names = new NameIndex<true>()
-  readonly #listed = new Map<string, Entry[]>()
-  readonly #namesOf = new Map<string, string[]>()
+  readonly #listed = new Map<string, readonly Entry[]>()
+  readonly #namesOf = new Map<string, readonly string[]>()
   #entriesLeft = entriesMax
   #namesLeft = namesMax
   #directoriesLeft = directoriesMax
@@ -116,7 +116,7 @@ class Look {
   }
 
   /** Names alone are a third of the price of names with what they are. */
-  #namesIn(path: string): string[] {
+  #namesIn(path: string): readonly string[] {
     const known = this.#namesOf.get(path)
     if (known !== undefined) return known
     const names = listNames(path) ?? []
@@ -130,7 +130,7 @@ class Look {
     return names
   }
 
-  #list(path: string): Entry[] {
+  #list(path: string): readonly Entry[] {
     const known = this.#listed.get(path)
     if (known !== undefined) return known
     const entries = readDirectory(path)

@@ -1,8 +1,7 @@
 /** What stands at a path on this machine, and where the path really leads. Symbolic links are walked by us, one by
  * one, so that a plan knows every link on the way and a missing tail still has a canonical place. */
-import { lstatSync, readlinkSync } from "node:fs"
 import { componentsOf, nameOf, parentOf } from "../base/path.ts"
-import { replacement, systemPath, textOf } from "../base/path-bytes.ts"
+import { readEntry } from "./entry.ts"
 
 export type PathKind = "directory" | "file" | "other" | "missing" | "unreachable"
 
@@ -21,8 +20,6 @@ export type PathFacts = (path: string) => PathFact
 
 /** path_resolution(7): the kernel gives up after 40 links. */
 const linksMax = 40
-
-type Entry = { kind: PathKind | "link"; target: string }
 
 export function createPathFacts(): PathFacts {
   const root: PathFact = { canonical: "/", kind: "directory", links: [] }
@@ -69,29 +66,4 @@ function joined(links: readonly SymbolicLink[], more: readonly SymbolicLink[]): 
 /** Below what is not there, or is no directory, nothing is. */
 function beyond(at: string, { kind, links }: PathFact): PathFact {
   return { canonical: at, kind: kind === "unreachable" ? "unreachable" : "missing", links }
-}
-
-/** Most targets are plain text; one that is not is read again as bytes. */
-function readTarget(place: string | Buffer): string {
-  const target = readlinkSync(place, "utf8")
-  return target.includes(replacement) ? textOf(readlinkSync(place, "buffer")) : target
-}
-
-/** Most places that are asked about do not exist, and an exception costs 0.1 ms. */
-const quietly = { throwIfNoEntry: false } as const
-const missing: Entry = { kind: "missing", target: "" }
-
-function readEntry(path: string): Entry {
-  try {
-    const place = systemPath(path)
-    const stat = lstatSync(place, quietly)
-    if (stat === undefined) return missing
-    if (stat.isSymbolicLink()) return { kind: "link", target: readTarget(place) }
-    return { kind: stat.isDirectory() ? "directory" : stat.isFile() ? "file" : "other", target: "" }
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === undefined) throw cause
-    // ENOTDIR: a file stands where a directory would have to be, so nothing can stand below it.
-    return { kind: code === "ENOTDIR" || code === "ENOENT" ? "missing" : "unreachable", target: "" }
-  }
 }

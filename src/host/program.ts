@@ -1,7 +1,7 @@
 /** Which file a command's first word runs, and what that file needs to be readable: links, interpreters, packages. */
-import { accessSync, closeSync, constants, openSync, readSync } from "node:fs"
 import { absolutePath, isWithin, lineageOf } from "../base/path.ts"
 import type { PathFacts } from "./path-facts.ts"
+import { interpreterLine, isExecutable } from "./program-file.ts"
 
 export type ProgramSearch =
   | { kind: "found"; program: Program }
@@ -49,12 +49,7 @@ function candidate(path: string, context: SearchContext): ProgramSearch {
   if (kind === "directory") return { kind: "barred", path, why: "it is a directory" }
   if (kind !== "file") return { kind: "barred", path, why: "it is not a regular file" }
   if (!context.visible(canonical)) return { kind: "barred", path, why: "the policy hides it" }
-  try {
-    accessSync(canonical, constants.X_OK)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EACCES") throw cause
-    return { kind: "barred", path, why: "it is not executable" }
-  }
+  if (!isExecutable(canonical)) return { kind: "barred", path, why: "it is not executable" }
   return interpreted(path, context)
 }
 
@@ -102,19 +97,8 @@ function neededBy(path: string, facts: PathFacts): string[] {
 
 /** The words of a `#!` line (execve(2): at most 255 bytes, one argument; `env -S` splits it further). */
 function shebangOf(path: string): string[] {
-  const bytes = Buffer.alloc(256)
-  let length: number
-  try {
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    length = readSync(descriptor, bytes, 0, bytes.length, 0)
-    closeSync(descriptor)
-  } catch (cause) {
-    // A program that may be executed and not read is a binary to the kernel as well.
-    if ((cause as NodeJS.ErrnoException).code !== "EACCES") throw cause
-    return []
-  }
-  const line = /^#![ \t]*([^\n]+)/.exec(bytes.toString("latin1", 0, length))?.[1]
-  const words = line?.trim().split(/[ \t]+/) ?? []
+  const line = interpreterLine(path).trim()
+  const words = line === "" ? [] : line.split(/[ \t]+/)
   // `env -S` before the name is common; any other option has a meaning that we do not guess at.
   if (words[1] !== "-S") return words
   return [words[0] ?? "", ...words.slice(2).filter(word => !/^\w+=/.test(word))]

@@ -1,7 +1,8 @@
 /** Cordon's own files below the XDG directories: the user policy, and the list of trusted repositories. */
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { UserError } from "../base/error.ts"
 import { absolutePath, parentOf } from "../base/path.ts"
+import { readTextFile } from "./text-file.ts"
 
 /** XDG base directories (XDG Base Directory Specification 0.8) with their defaults; a relative value is ignored. */
 export function xdgDirectories(
@@ -26,10 +27,9 @@ type TrustFile = { version: 1; policies: Record<string, string> }
  */
 export function readTrust(stateHome: string): Record<string, string> {
   const path = trustPath(stateHome)
-  let text: string
+  let text: string | undefined
   try {
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) return {}
-    text = readFileSync(path, "utf8")
+    text = readTextFile(path)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
     throw new UserError(
@@ -37,6 +37,7 @@ export function readTrust(stateHome: string): Record<string, string> {
       "make it readable, or remove it",
     )
   }
+  if (text === undefined) return {}
   const list = parseTrust(text)
   if (list === undefined)
     throw new UserError(

@@ -1,17 +1,4 @@
-/**
- * Policy files from the disk. The only part of policy/ that reads: first read, then classify the error, because a
- * check beforehand lies about directories that may not be searched.
- */
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from "node:fs"
+/** Policy files from the disk, and what they extend, as layers. */
 import { didYouMean } from "../base/closest-word.ts"
 import { PolicyError, type Problem, UserError } from "../base/error.ts"
 import { absolutePath, isWithin, parentOf } from "../base/path.ts"
@@ -21,11 +8,9 @@ import { builtinLayer, profileNames } from "./builtin.ts"
 import { asLayer, type Layer } from "./layer.ts"
 import type { ParsedPolicy } from "./parse.ts"
 import { expandVariables, type PathVariables } from "./path-pattern.ts"
+import { readPolicyFile, realPath } from "./policy-file.ts"
 import type { ProfileFile } from "./schema.ts"
 import type { LayerName, Source } from "./source.ts"
-
-/** What reading a file gave; a caller has to say what each means. */
-export type Loaded = { kind: "ok"; text: string } | { kind: "missing" } | { kind: "unreadable"; why: string }
 
 /** A policy file and what it extends. */
 export type PolicyReading = {
@@ -43,50 +28,7 @@ export type LoadContext = {
 }
 
 /** More is a mistake or an attack. */
-const bytesMax = 1 << 20
 const extendsMax = 32
-
-/** Reads a regular file of bounded size; a FIFO or a device in its place does not hang the launch. */
-export function readPolicyFile(path: string): Loaded {
-  try {
-    // Unlike an exists(), this tells a missing file from one in a directory that may not be searched; and most
-    // launches find no policy file, where an exception costs 0.1 ms each.
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) return { kind: "missing" }
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    try {
-      return readRegular(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    if (code === undefined) throw cause
-    return code === "ENOENT"
-      ? { kind: "missing" }
-      : { kind: "unreadable", why: message.split(",")[0] ?? code }
-  }
-}
-
-/** Whether the path itself is a symbolic link. */
-export function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
-}
-
-function readRegular(descriptor: number): Loaded {
-  const stat = fstatSync(descriptor)
-  if (!stat.isFile()) return { kind: "unreadable", why: "it is not a regular file" }
-  if (stat.size > bytesMax) return { kind: "unreadable", why: "it is larger than 1 MiB" }
-  const bytes = Buffer.alloc(bytesMax + 1)
-  let length = 0
-  for (let got = -1; got !== 0; length += got)
-    got = readSync(descriptor, bytes, length, bytes.length - length, null)
-  try {
-    return { kind: "ok", text: new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, length)) }
-  } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause
-    return { kind: "unreadable", why: "it is not UTF-8 text" }
-  }
-}
 
 /**
  * The layers of one policy file: what it extends first, then itself.
@@ -176,7 +118,7 @@ async function extendedReading(
   const loaded = readPolicyFile(path)
   if (loaded.kind === "missing") throw problem(`"${name}" does not exist`)
   if (loaded.kind === "unreadable") throw problem(`"${name}" cannot be read: ${loaded.why}`)
-  if (outside(realpathSync(path))) throw problem(refusal)
+  if (outside(realPath(path))) throw problem(refusal)
   return readingOf(
     { path, shown: name, text: loaded.text, trail: [...opened.trail, path], seen: opened.seen },
     context,

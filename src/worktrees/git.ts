@@ -6,7 +6,7 @@
 import { absolutePath, isBelow, parentOf } from "../base/path.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import { emptyLayer, type Layer } from "../policy/layer.ts"
-import { readPolicyFile } from "../policy/load.ts"
+import { readPolicyFile } from "../policy/policy-file.ts"
 import { placeProtection } from "../policy/protection.ts"
 import { sourceOf } from "../policy/source.ts"
 

@@ -12,6 +12,7 @@ const names = [
   "ARCHITECTURE.md",
   "SECURITY.md",
   "CHANGELOG.md",
+  "docs/launches.md",
   "docs/limitations.md",
   "docs/policy.md",
   "docs/system-calls.md",

@@ -3,7 +3,8 @@ import { afterAll, describe, expect, test } from "bun:test"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { release, tmpdir } from "node:os"
 import { join } from "node:path"
-import { type HostFacts, namespacesInDoubt, readHostFacts } from "../../src/host/host-facts.ts"
+import { type HostFacts, readHostFacts } from "../../src/host/host-facts.ts"
+import { namespacesInDoubt } from "../../src/host/namespace-doubt.ts"
 import { type Files, writeFiles } from "../support/world.ts"
 
 const places: string[] = []

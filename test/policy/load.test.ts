@@ -5,8 +5,9 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { PolicyError, UserError } from "../../src/base/error.ts"
 import { profileNames } from "../../src/policy/builtin.ts"
-import { type LoadContext, loadPolicy, readPolicyFile } from "../../src/policy/load.ts"
+import { type LoadContext, loadPolicy } from "../../src/policy/load.ts"
 import { patternText } from "../../src/policy/path-pattern.ts"
+import { readPolicyFile } from "../../src/policy/policy-file.ts"
 
 const root = mkdtempSync(join(realpathSync(tmpdir()), "cordon-load-"))
 afterAll(() => rmSync(root, { recursive: true, force: true }))

@@ -1,0 +1,41 @@
+/** What can be told of a bubblewrap without starting it, which would take as long as a launch. */
+import { readFileSync, statSync } from "node:fs"
+import { ask } from "../base/journal.ts"
+
+export type BubblewrapFile = {
+  version: string
+  /** it can switch nested user namespaces off */
+  isRecent: boolean
+  /** it starts with the rights of its owner (execve(2)) */
+  setuid: boolean
+}
+
+/** @returns undefined when there is none at the path, or none that may be read */
+export function readBubblewrap(path: string): BubblewrapFile | undefined {
+  return ask("bubblewrap", path, askBubblewrap)
+}
+
+export function askBubblewrap(path: string): BubblewrapFile | undefined {
+  const binary = read(path)
+  if (binary === undefined) return undefined
+  return {
+    version: /bubblewrap (\d+\.\d+(?:\.\d+)?)/.exec(binary)?.[1] ?? "of an unknown version",
+    isRecent: binary.includes("--disable-userns"),
+    setuid: isSetuid(path),
+  }
+}
+
+function isSetuid(path: string): boolean {
+  const setUserId = 0o4000
+  return (statSync(path).mode & setUserId) !== 0
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "latin1")
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === "ENOENT" || code === "EACCES" || code === "ENOTDIR") return undefined
+    throw cause
+  }
+}

@@ -1,0 +1,75 @@
+/** How each question of a journal is asked again, and what an answer looks like when it is kept. */
+import type { Answer, Entry } from "../base/journal.ts"
+import { unanswered } from "../base/journal.ts"
+import { askBubblewrap } from "../host/bubblewrap-file.ts"
+import { askEntries, askNames } from "../host/directory.ts"
+import { askEntry } from "../host/entry.ts"
+import { readSwitch } from "../host/kernel-facts.ts"
+import { askNamespaces } from "../host/namespace-doubt.ts"
+import { askExecutable, askInterpreterLine } from "../host/program-file.ts"
+import { askTextFile } from "../host/text-file.ts"
+import { landlockAbi } from "../kernel/landlock.ts"
+import { hasNotification } from "../kernel/seccomp-support.ts"
+import { askLink, askPolicyFile, askRealPath } from "../policy/policy-file.ts"
+import { sha256 } from "./place.ts"
+
+/**
+ * What is not here cannot be asked again, and a launch that asked it is not remembered: limits, which are measured, and
+ * bound sockets, which come and go.
+ */
+const askers: Readonly<Record<string, (about: string) => Answer>> = {
+  entry: askEntry,
+  entries: askEntries,
+  names: askNames,
+  executable: askExecutable,
+  "interpreter line": askInterpreterLine,
+  "text file": askTextFile,
+  switch: readSwitch,
+  bubblewrap: askBubblewrap,
+  "namespaces in doubt": askNamespaces,
+  "Landlock ABI": landlockAbi,
+  notification: hasNotification,
+  "policy file": askPolicyFile,
+  link: askLink,
+  "real path": askRealPath,
+}
+
+/** Kind, what it is about, and a mark of the answer. */
+export type KeptQuestion = readonly [kind: string, about: string, mark: string]
+
+/** @returns undefined when one of the questions cannot be asked again, or was not answered */
+export function keptQuestions(journal: readonly Entry[]): KeptQuestion[] | undefined {
+  const kept = new Map<string, KeptQuestion>()
+  for (const { kind, about, answer } of journal) {
+    if (!Object.hasOwn(askers, kind) || answer === unanswered) return undefined
+    const question = [kind, about, markOf(answer)] as const
+    kept.set(JSON.stringify(question), question)
+  }
+  return [...kept.values()]
+}
+
+/** Whether the machine gives each of the answers again. */
+export function allAnswersHold(questions: readonly KeptQuestion[]): boolean {
+  for (const [kind, about, mark] of questions) if (answerNow(kind, about) !== mark) return false
+  return true
+}
+
+/** @returns "" where there is no answer */
+function answerNow(kind: string, about: string): string {
+  const asker = askers[kind]
+  if (asker === undefined) return ""
+  try {
+    return markOf(asker(about))
+  } catch (cause) {
+    // It was answered before; whoever plans anew hears why it is not now, and says so.
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
+    return ""
+  }
+}
+
+/** Short and without a secret: one word, or a hash of what would tell what is in a file. */
+function markOf(answer: Answer): string {
+  if (typeof answer === "object" && "kind" in answer && answer.target === "") return String(answer.kind)
+  if (typeof answer === "boolean" || typeof answer === "number") return String(answer)
+  return sha256(JSON.stringify(answer) ?? "undefined")
+}

@@ -1,0 +1,33 @@
+/**
+ * Which words of the command line a plan depends on. What follows the program's own name does not matter to it, unless an
+ * agent could be meant: `sh -c 'make'` and `sh -c 'make test'` are planned alike, and `sh -c 'claude'` is not.
+ */
+import { agentNames } from "./agent-names-macro.ts" with { type: "macro" }
+
+const names = agentNames().map(name => name.replace(/[^\w]/g, "\\$&"))
+// An option may have its value without a space, as -p does of npx.
+const anAgent = new RegExp(`(^|\\W)(-\\S*)?(${names.join("|")})(\\W|$)`)
+
+/**
+ * @returns how many of the words, from the first on, decide on the plan: all of them unless a `--` seems to end options.
+ * Whoever remembers a launch knows whether it did (remember.ts); the same words before it mean the same another time.
+ */
+export function decidingWords(words: readonly string[]): number {
+  const end = words.indexOf("--")
+  if (end < 0 || !areOptions(words.slice(0, end)) || mayNameAgent(words.slice(end + 1))) return words.length
+  return Math.min(end + 2, words.length)
+}
+
+/** Whether no word can be the command's: each is an option, or stands behind one and may be its value. */
+function areOptions(words: readonly string[]): boolean {
+  const isOption = (word = "") => word.startsWith("-")
+  return words.every(
+    (word, index) => isOption(word) || isOption(words[index - 1]) || (index === 0 && word === "run"),
+  )
+}
+
+/** Whether an agent might be recognised (command/recognise.ts): more than are, because no shell is understood here. */
+export function mayNameAgent(command: readonly string[]): boolean {
+  // A name may be spelled with quotes in it, or be broken over two lines.
+  return command.some(word => /\\\n/.test(word) || anAgent.test(word.replace(/["'\\]/g, "")))
+}

@@ -1,0 +1,53 @@
+/**
+ * A launch that is like an earlier one. A plan is made from the caller's words, environment and present directory, which
+ * the memory's name is a hash of, and from what the machine answers, which is asked again here: where all of it is the
+ * same, planning would give the same plan. What is trusted of the memory is what only we can have written; where an org
+ * policy holds, that is not enough.
+ */
+import { statSync } from "node:fs"
+import { orgPolicyPath } from "../governance/org-policy-path.ts"
+import preload from "../inside/no-sandbox.cjs" with { type: "text" }
+import type { LaunchPlan } from "../plan/launch-plan.ts"
+import { preloadPath } from "../plan/no-sandbox.ts"
+import { allAnswersHold } from "./askers.ts"
+import { recalledEnvironment } from "./environment.ts"
+import type { Memory, RecalledLaunch } from "./memory.ts"
+
+/**
+ * @param words of the command line
+ * @returns undefined when the launch has to be planned
+ */
+export function recallLaunch(memory: Memory, words: readonly string[]): RecalledLaunch | undefined {
+  return hasOrgPolicy() || !allAnswersHold(memory.questions) ? undefined : recalled(memory, words)
+}
+
+/** The memory is the user's, who could leave the question out of it. */
+function hasOrgPolicy(): boolean {
+  try {
+    return statSync(orgPolicyPath, { throwIfNoEntry: false }) !== undefined
+  } catch (cause) {
+    // One that we may not see holds all the more.
+    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
+    return true
+  }
+}
+
+function recalled({ launch, questions }: Memory, words: readonly string[]): RecalledLaunch {
+  const { commandAt, environment, plan, ...rest } = launch
+  const session = crypto.randomUUID()
+  return {
+    ...rest,
+    namespacesInDoubt: questions.some(([kind, , mark]) => kind === "namespaces in doubt" && mark === "true"),
+    plan: {
+      ...plan,
+      session,
+      command: words.slice(commandAt),
+      environment: recalledEnvironment(environment, process.env, session),
+      mounts: plan.mounts.map(withPreload),
+    },
+  }
+}
+
+function withPreload(mount: LaunchPlan["mounts"][number]): LaunchPlan["mounts"][number] {
+  return mount.kind === "file" && mount.path === preloadPath ? { ...mount, content: preload } : mount
+}
