@@ -2,6 +2,7 @@
 import { UserError } from "../base/error.ts"
 import type { LaunchPlan, Mount } from "../plan/launch-plan.ts"
 import type { Descriptor, Invocation } from "./invocation.ts"
+import { soonestOrder } from "./mount-order.ts"
 
 /** High enough to be in nobody's way: the runtime's own descriptors are small numbers. */
 export const guardianDescriptor = 100
@@ -33,7 +34,7 @@ export function bubblewrapInvocation(plan: LaunchPlan, { program, lastSteps }: B
   }
   const setup = [
     ...isolation(plan),
-    ...plan.mounts.flatMap(mount => mountWords(mount, open)),
+    ...soonestOrder(plan.mounts).flatMap(mount => mountWords(mount, open)),
     "--chdir",
     plan.project,
   ]

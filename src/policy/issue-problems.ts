@@ -65,8 +65,9 @@ function keyProblems(
   schema: unknown,
   { steps, reading }: { steps: readonly Step[]; reading: Reading },
 ): Problem[] {
-  const parts = unwrapped(schema, content)
+  // Most values are words in a list of hundreds.
   if (typeof content !== "object" || content === null) return []
+  const parts = unwrapped(schema, content)
   const { document, at } = reading
   if (Array.isArray(content)) {
     if (parts.entries !== undefined || parts.type === "record")

@@ -40,10 +40,9 @@ export function mergeLayers(layers: readonly Layer[], facts: MergeFacts): Policy
   }
   const settings = mergeSettings(layers)
   return {
-    paths: [
-      ...groundRules(settings, facts),
-      ...all("paths").map(rule => underLockedGround(rule, settings, facts)),
-    ].map(rule => underReadonly(rule, settings.readonly)),
+    paths: [...groundRules(settings, facts), ...underLockedGround(all("paths"), settings, facts)].map(rule =>
+      underReadonly(rule, settings.readonly),
+    ),
     protections: all("protections"),
     hosts: hostsInForce(layers, settings.ask.value),
     credentials: credentialsInForce(layers),
@@ -135,17 +134,21 @@ function groundRules(settings: Policy["settings"], facts: MergeFacts): PathRule[
  * starts above it, opens no more than the lock does. Rules for single places in it stay what they are.
  */
 function underLockedGround(
-  rule: PathRule,
+  rules: readonly PathRule[],
   { strict, home }: Policy["settings"],
   facts: MergeFacts,
-): PathRule {
-  if (isOwnLayer(rule.layer)) return rule
-  const start = rule.value.kind === "exact" ? rule.value.path : literalStart(rule.value.glob)
-  const caps: Access[] = [
-    ...(strict.locked && strict.value && start === "/" ? (["deny"] as const) : []),
-    ...(home.locked && isWithin(facts.home, start) ? [home.value] : []),
-  ]
-  return { ...rule, access: caps.reduce(stricterAccess, rule.access) }
+): readonly PathRule[] {
+  const strictLocked = strict.locked && strict.value
+  if (!strictLocked && !home.locked) return rules
+  return rules.map(rule => {
+    if (isOwnLayer(rule.layer)) return rule
+    const start = rule.value.kind === "exact" ? rule.value.path : literalStart(rule.value.glob)
+    const caps: Access[] = [
+      ...(strictLocked && start === "/" ? (["deny"] as const) : []),
+      ...(home.locked && isWithin(facts.home, start) ? [home.value] : []),
+    ]
+    return { ...rule, access: caps.reduce(stricterAccess, rule.access) }
+  })
 }
 
 /** Org policy may say what it locks; Cordon's own rules are what a lock is about. */

@@ -4,11 +4,11 @@ import { type Component, compileGlob, type Glob, isGlob, matchedDepth } from "./
 
 /** What the variables of a policy stand for; all paths absolute and canonical. */
 export type PathVariables = {
-  home: string
-  project: string
-  user: string
+  readonly home: string
+  readonly project: string
+  readonly user: string
   /** `$XDG_CACHE_HOME` and its kind, which only built-in profiles may use */
-  xdg: Readonly<Record<string, string>>
+  readonly xdg: Readonly<Record<string, string>>
 }
 
 /** A place, or a set of places. */
@@ -29,10 +29,8 @@ export function pathPattern(text: string, variables: PathVariables): PathPattern
   if (!isGlob(text.includes("$") ? text.replace(/\$\{\w+\}/g, "") : text))
     return { kind: "exact", path: absolutePath(expandVariables(text, variables), variables.project) }
   if (/[{,]\s*(~|\$)/.test(text)) throw new SyntaxError(`"${text}": ~ and variables stand before the braces`)
-  const anchored = anchoredGlob(
-    expandVariables(text, escapedVariables(variables)),
-    escapeGlob(variables.project),
-  )
+  const escaped = escapedVariables(variables)
+  const anchored = anchoredGlob(expandVariables(text, escaped), escaped.project)
   const glob = compileGlob(anchored)
   const dotted = (component: Component) => component.kind === "literal" && /^\.\.?$/.test(component.name)
   if (glob.alternatives.some(alternative => alternative.some(dotted)))
@@ -55,6 +53,7 @@ export function expandVariables(text: string, variables: PathVariables): string 
   if (/^~[^/]/.test(text))
     throw new SyntaxError(`"${text}": ~ stands for your own home only; write the path in full`)
   const { home, project, user, xdg } = variables
+  if (!text.includes("$")) return home + text.slice(1)
   const named = new Map([["HOME", home], ["PROJECT", project], ["USER", user], ...Object.entries(xdg)])
   const rest = (text.startsWith("~") ? text.slice(1) : text).replace(
     /\$(\{\w+\}|\w+|)/g,
@@ -83,14 +82,22 @@ function endsInName(glob: Glob): boolean {
   return glob.alternatives.every(alternative => alternative.at(-1)?.kind === "literal")
 }
 
+/** Those of a policy of a thousand globs are the same for each. */
+const escapedBefore = new WeakMap<PathVariables, PathVariables>()
+
 /** A directory's own name may hold characters that mean something to a glob. */
-export function escapedVariables({ home, project, user, xdg }: PathVariables): PathVariables {
-  return {
+export function escapedVariables(variables: PathVariables): PathVariables {
+  const known = escapedBefore.get(variables)
+  if (known !== undefined) return known
+  const { home, project, user, xdg } = variables
+  const escaped = {
     home: escapeGlob(home),
     project: escapeGlob(project),
     user: escapeGlob(user),
     xdg: Object.fromEntries(Object.entries(xdg).map(([name, path]) => [name, escapeGlob(path)])),
   }
+  escapedBefore.set(variables, escaped)
+  return escaped
 }
 
 /** The text of a pattern for people. */

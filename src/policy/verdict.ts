@@ -4,6 +4,7 @@
  */
 import { componentsOf, depthOf, parentOf } from "../base/path.ts"
 import { literalStart } from "./glob.ts"
+import { GlobRules } from "./glob-rules.ts"
 import { type Access, accesses, type PathRule, type Protection } from "./layer.ts"
 import { type Specificity, specificityOf } from "./path-pattern.ts"
 import type { Policy } from "./policy.ts"
@@ -60,8 +61,8 @@ export function growingJudge(policy: Pick<Policy, "paths" | "protections">): {
 }
 
 /** Rules by how they match: exact ones at a place and below it, globs somewhere below the names they begin with. */
-type Reach = { exact: readonly PathMatch[]; globs: readonly PathRule[] }
-type Place = { exact: PathMatch[]; globs: PathRule[]; reach: Reach | undefined }
+type Reach = { exact: readonly PathMatch[]; globs: readonly GlobRules[] }
+type Place = { exact: PathMatch[]; globs: GlobRules; reach: Reach | undefined }
 
 /**
  * All rules that match a path. They are found by its directories, not one by one: a policy has hundreds, and of the
@@ -73,14 +74,14 @@ function pathMatcher(rules: readonly PathRule[]): {
 } {
   const places = new Map<string, Place>()
   const placeAt = (path: string): Place => {
-    const place = places.get(path) ?? { exact: [], globs: [], reach: undefined }
+    const place = places.get(path) ?? { exact: [], globs: new GlobRules(), reach: undefined }
     places.set(path, place)
     return place
   }
   const add = (more: readonly PathRule[]) => {
     for (const rule of more) {
       const { value } = rule
-      if (value.kind === "glob") placeAt(literalStart(value.glob)).globs.push(rule)
+      if (value.kind === "glob") placeAt(literalStart(value.glob)).globs.add(rule)
       else placeAt(value.path).exact.push({ rule, specificity: { depth: depthOf(value.path), precision: 2 } })
     }
     for (const place of places.values()) place.reach = undefined
@@ -89,7 +90,7 @@ function pathMatcher(rules: readonly PathRule[]): {
     let at = path
     while (at !== "/" && !places.has(at)) at = parentOf(at)
     const place = placeAt(at)
-    place.reach ??= at === "/" ? place : joined(reachOf(parentOf(at)), place)
+    place.reach ??= joined(at === "/" ? undefined : reachOf(parentOf(at)), place)
     return place.reach
   }
   const match = (path: string) => {
@@ -97,18 +98,21 @@ function pathMatcher(rules: readonly PathRule[]): {
     const matches = [...exact]
     if (globs.length === 0) return matches
     const components = componentsOf(path)
-    for (const rule of globs) {
-      const specificity = specificityOf(rule.value, components)
-      if (specificity !== undefined) matches.push({ rule, specificity })
-    }
+    for (const below of globs)
+      for (const rule of below.candidates(components)) {
+        const specificity = specificityOf(rule.value, components)
+        if (specificity !== undefined) matches.push({ rule, specificity })
+      }
     return matches
   }
   add(rules)
   return { match, add }
 }
 
-function joined(above: Reach, own: Reach): Reach {
-  return { exact: [...above.exact, ...own.exact], globs: [...above.globs, ...own.globs] }
+function joined(above: Reach | undefined, own: Place): Reach {
+  const globs = own.globs.size === 0 ? [] : [own.globs]
+  if (above === undefined) return { exact: own.exact, globs }
+  return { exact: [...above.exact, ...own.exact], globs: [...above.globs, ...globs] }
 }
 
 /** Rule 5: what a locked rule denies, no other rule opens; the locked rules settle it among themselves. */
