@@ -13,13 +13,22 @@ async function inside(code: string, mode = "-n") {
   return await world.cordon(["-q", ...mode.split(" "), "--", python ?? "", "-u", "-c", prelude + code])
 }
 
-/** Servers with a queue of one, which is full; `drain` empties it. */
+/**
+ * Servers with a queue of one, which `fill` fills. `drain` accepts so many, `drain_until` whatever comes until it is told
+ * that it is enough: who fills again has to know that nobody accepts any more.
+ */
 const fullQueues = `
 unix = socket.socket(socket.AF_UNIX); unix.bind("queue"); unix.listen(0)
 tcp = socket.socket(); tcp.bind(("127.0.0.1", 0)); tcp.listen(0)
 kept = []
 def drain(server, count):
     for _ in range(count): kept.append(server.accept()[0])
+def drain_until(enough, server):
+    server.settimeout(0.05)
+    while not enough.is_set():
+        try: kept.append(server.accept()[0])
+        except socket.timeout: pass
+    server.settimeout(None)
 def fill(server):
     for _ in range(2):
         client = socket.socket(server.family); client.setblocking(False); client.connect_ex(server.getsockname()); kept.append(client)
@@ -82,9 +91,10 @@ for server in unix, tcp:
     except Rung: print("rung")
     signal.signal(signal.SIGALRM, lambda *_: None); signal.siginterrupt(signal.SIGALRM, False)
     signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1)
-    threading.Timer(0.6, drain, (server, 3)).start()
+    enough = threading.Event(); draining = threading.Timer(0.6, drain_until, (enough, server)); draining.start()
     say(socket.socket(server.family).connect_ex(server.getsockname()))
     signal.setitimer(signal.ITIMER_REAL, 0)
+    enough.set(); draining.join()
     fill(server); fill(server)
     timed = socket.socket(server.family); timed.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, bytes(8) + (100000).to_bytes(8, "little"))
     say(timed.connect_ex(server.getsockname()))
