@@ -14,24 +14,26 @@ const one = pinned(size)
 const allowed = pinned(size)
 
 /**
- * Keeps a thread that sleeps in a call of its own on the processor that we run on, for as long as `act` takes, and puts
- * back what it was allowed. Where it cannot be kept, `act` goes on as it is.
+ * Keeps a thread that sleeps in a call of its own on the processor that we run on, until `letGo`. What it was allowed is
+ * remembered of one thread: the two are called in turn, and what is between them cannot throw.
  * @param thread in our PID namespace
+ * @returns whether it is kept, and has to be let go
  */
-export function onOneProcessor<T>(thread: number, act: () => T): T {
-  if (rawCall(number.sched_getaffinity, thread, size, allowed.address) < 0) return act()
-  if (rawCall(number.getcpu, present.address) < 0) return act()
-  const processor = present.bytes.readUInt32LE(0)
-  const [byte, bit] = [processor >> 3, 1 << (processor & 7)]
+export function keepHere(thread: number): boolean {
+  if (rawCall(number.sched_getaffinity, thread, size, allowed.address) < 0) return false
+  if (rawCall(number.getcpu, present.address) < 0) return false
+  const processor = present.words[0] ?? 0
+  const byte = processor >> 3
+  const bit = 1 << (processor & 7)
   // A processor that somebody kept it from is not for us to give.
-  if (((allowed.bytes[byte] ?? 0) & bit) === 0) return act()
+  if (((allowed.bytes[byte] ?? 0) & bit) === 0) return false
   one.bytes[byte] = bit
   const kept = rawCall(number.sched_setaffinity, thread, size, one.address)
   one.bytes[byte] = 0
-  if (kept < 0) return act()
-  try {
-    return act()
-  } finally {
-    rawCall(number.sched_setaffinity, thread, size, allowed.address)
-  }
+  return kept >= 0
+}
+
+/** Puts back what the thread that was kept last was allowed. */
+export function letGo(thread: number): void {
+  rawCall(number.sched_setaffinity, thread, size, allowed.address)
 }

@@ -17,6 +17,13 @@ export function openAt(directory: number, path: Address, openFlags: number, mode
   return rawCall(number.openat, directory, path, openFlags | flags.closeOnExec, mode)
 }
 
+/** struct open_how of openat2(2): none of it needs more than half a word. */
+function writeHow(openFlags: number, mode: number, resolving: number): void {
+  how.words[0] = openFlags | flags.closeOnExec
+  how.words[2] = mode
+  how.words[4] = resolving
+}
+
 /** openat2(2). @param resolving of `resolve` @param mode 0 unless a file may be made: openat2 refuses it then */
 export function openResolving(
   directory: number,
@@ -24,9 +31,7 @@ export function openResolving(
   openFlags: number,
   resolving: number,
 ): number {
-  how.bytes.writeInt32LE(openFlags | flags.closeOnExec, 0)
-  how.bytes.writeInt32LE(0, 8)
-  how.bytes.writeInt32LE(resolving, 16)
+  writeHow(openFlags, 0, resolving)
   // The path went through `..` while something on this machine was renamed: the kernel asks to try again (openat2(2)).
   for (let tries = 1; ; tries++) {
     const opened = rawCall(number.openat2, directory, path, how.address, 24)
@@ -43,9 +48,7 @@ const known = Object.values(flags).reduce((all, flag) => all | flag, 0o4010000)
  */
 export function openName(directory: number, name: Address, openFlags: number, mode: number): number {
   const makes = (openFlags & (flags.create | flags.temporary)) !== 0
-  how.bytes.writeInt32LE((openFlags & known) | flags.closeOnExec, 0)
-  how.bytes.writeInt32LE(makes ? mode : 0, 8)
-  how.bytes.writeInt32LE(resolve.noSymlinks, 16)
+  writeHow(openFlags & known, makes ? mode : 0, resolve.noSymlinks)
   return rawCall(number.openat2, directory, name, how.address, 24)
 }
 
@@ -123,39 +126,6 @@ export function dropCapabilities(): number {
   return rawCall(number.capset, header.address, pinned(24).address)
 }
 
-const status = pinned(256)
-const nothing = pinnedString("").address
-
-export type FileIdentity = {
-  device: number
-  inode: bigint
-  /** when it was made, in nanoseconds where the file system knows: what was removed can give its inode to another */
-  born: bigint
-  mode: number
-  /** how many names it has */
-  links: number
-}
-
-/** statx(2), of descriptors opened with O_PATH too. */
-export function identify(descriptor: number): FileIdentity | undefined {
-  const basicAndBirth = 0xfff
-  const { bytes, address } = status
-  if (rawCall(number.statx, descriptor, nothing, at.emptyPath, basicAndBirth, address) < 0) return undefined
-  return {
-    links: bytes.readUInt32LE(16),
-    mode: bytes.readUInt16LE(28),
-    inode: bytes.readBigUInt64LE(32),
-    born: bytes.readBigInt64LE(80) * 1_000_000_000n + BigInt(bytes.readUInt32LE(88)),
-    device: bytes.readUInt32LE(136) * 2 ** 20 + bytes.readUInt32LE(140),
-  }
-}
-
-/** Whether two descriptors are of one file; of what cannot be told, not. */
-export function isSameFile(one: number, other: number): boolean {
-  const [first, second] = [identify(one), identify(other)]
-  return first !== undefined && first.inode === second?.inode && first.device === second.device
-}
-
 const ownDescriptors = openAt(
   at.currentDirectory,
   pinnedString("/proc/self/fd").address,
@@ -163,11 +133,21 @@ const ownDescriptors = openAt(
 )
 const target = pinned(4096)
 const decimal = pinned(16)
+let written = -1
 
-/** The NUL-terminated decimal of a descriptor; overwritten by the next call. */
+/** The NUL-terminated decimal of a descriptor; overwritten by the next call, which is mostly about the same number. */
 function decimalOf(descriptor: number): Address {
-  decimal.bytes[decimal.bytes.write(String(descriptor))] = 0
+  if (descriptor !== written) decimal.bytes[decimal.bytes.write(String(descriptor))] = 0
+  written = descriptor
   return decimal.address
+}
+
+const slash = 47
+const unreachable = "(unreachable)"
+
+function textAt(start: number, end: number): string {
+  const text = target.bytes.toString("utf8", start, end)
+  return text.includes(replacement) ? textOf(target.bytes.subarray(start, end)) : text
 }
 
 /**
@@ -176,9 +156,30 @@ function decimalOf(descriptor: number): Address {
  */
 export function pathOfDescriptor(descriptor: number): string | undefined {
   const length = readLinkAt(ownDescriptors, decimalOf(descriptor), target)
-  if (length < 0 || length === target.bytes.length) return undefined
-  const text = target.bytes.toString("utf8", 0, length)
-  return text.includes(replacement) ? textOf(target.bytes.subarray(0, length)) : text
+  return length < 0 || length === target.bytes.length ? undefined : textAt(0, length)
+}
+
+const dot = pinnedString(".").address
+let home = -1
+
+/**
+ * The same of a directory in a third of the time: by going there (getcwd(2)), which moves no thread but this one and
+ * those that it starts (`ownUmask`); `goHome` follows. What was removed, or where we may not go, has its path from the
+ * link.
+ */
+export function pathOfDirectory(descriptor: number): string | undefined {
+  if (home < 0) home = openAt(at.currentDirectory, dot, flags.path | flags.directory)
+  if (rawCall(number.fchdir, descriptor) < 0) return pathOfDescriptor(descriptor)
+  const length = rawCall(number.getcwd, target.address, target.bytes.length)
+  if (length < 0) return pathOfDescriptor(descriptor)
+  // The kernel says so of every mount that our own root does not reach: the sandbox's.
+  const start = target.bytes[0] === slash ? 0 : unreachable.length
+  return textAt(start, length - 1)
+}
+
+/** Back to where this thread was before the first `pathOfDirectory`: for whatever else it does. */
+export function goHome(): void {
+  if (home >= 0) changeDirectory(home)
 }
 
 /** A pinned file again, by the link that proc_pid_fd(5) has for it: no name is looked up, nothing can be swapped. */

@@ -2,9 +2,9 @@
  * The listener of a seccomp filter (seccomp_unotify(2)): receives the calls that the filter hands over, and answers.
  * One object, one request at a time, no memory allocated per request.
  */
-import { onOneProcessor } from "./affinity.ts"
+import { keepHere, letGo } from "./affinity.ts"
 import { errno } from "./file-flags.ts"
-import { type Address, pinned, rawCall } from "./raw-call.ts"
+import { type Address, type Pinned, pinned, rawCall } from "./raw-call.ts"
 import { callNumbers, presentArchitecture } from "./system-calls.ts"
 
 /** _IOWR('!', 0, 80), _IOWR('!', 1, 24), _IOW('!', 2, 8), _IOW('!', 3, 24), _IOW('!', 4, 8) of linux/seccomp.h */
@@ -41,28 +41,29 @@ export class Listener {
 
   /** Waits for the next call and takes it. @returns false when its caller was killed or interrupted meanwhile */
   receive(): boolean {
-    this.#request.bytes.fill(0)
+    this.#request.words.fill(0)
     return rawCall(this.#numbers.ioctl, this.descriptor, receiveRequest, this.#request.address) >= 0
   }
 
   /** the thread that made the call, in our PID namespace */
   get thread(): number {
-    return this.#request.bytes.readUInt32LE(8)
+    return this.#request.words[2] ?? 0
   }
 
   get call(): number {
-    return this.#request.bytes.readInt32LE(16)
+    return this.#request.words[4] ?? 0
   }
 
   /** An argument as the kernel sees an int: its low half. */
   int(index: number): number {
-    return this.#request.bytes.readInt32LE(32 + 8 * index)
+    return this.#request.words[8 + 2 * index] ?? 0
   }
 
   /** An argument as the kernel sees a pointer or a size; past 2⁵³ it is not exact, and no address is there. */
   word(index: number): Address {
-    const offset = 32 + 8 * index
-    return this.#request.bytes.readUInt32LE(offset) + this.#request.bytes.readUInt32LE(offset + 4) * 2 ** 32
+    const { words } = this.#request
+    const at = 8 + 2 * index
+    return ((words[at] ?? 0) >>> 0) + ((words[at + 1] ?? 0) >>> 0) * 2 ** 32
   }
 
   /** Whether the caller still waits: before that is known, its PID may be that of another process by now. */
@@ -83,12 +84,19 @@ export class Listener {
 
   /** The call returns `result`, or fails with the errno when it is negative. */
   answer(result: number, ticket?: bigint): void {
-    this.#send({ value: Math.max(result, 0), error: Math.min(result, 0), flags: 0 }, ticket)
+    const { words } = this.#answer
+    writeWord(words, 2, Math.max(result, 0))
+    words[4] = Math.min(result, 0)
+    words[5] = 0
+    this.#send(ticket)
   }
 
   /** The kernel carries the call out itself, reading its arguments anew: never a way to allow what may be denied. */
   letContinue(): void {
-    this.#send(toContinue)
+    const { words } = this.#answer
+    words.fill(0)
+    words[5] = continueFlag
+    this.#send()
   }
 
   /**
@@ -98,15 +106,17 @@ export class Listener {
    * @returns its number there, or -errno (-EMFILE when the caller has too many)
    */
   copyIntoCaller(descriptor: number, closeOnExec: boolean, ticket?: bigint): number {
-    const { bytes, address } = this.#added
-    this.#writeTicket(bytes, ticket)
-    bytes.writeUInt32LE(0, 8)
-    bytes.writeUInt32LE(descriptor, 12)
-    bytes.writeUInt32LE(0, 16)
-    bytes.writeUInt32LE(closeOnExec ? 0o2000000 : 0, 20)
-    const copy = () => rawCall(this.#numbers.ioctl, this.descriptor, addDescriptor, address)
+    const { words } = this.#added
+    this.#writeTicket(this.#added, ticket)
+    words[2] = 0
+    words[3] = descriptor
+    words[4] = 0
+    words[5] = closeOnExec ? 0o2000000 : 0
     // The kernel wakes the caller up for it, and the caller us.
-    return ticket === undefined ? onOneProcessor(this.thread, copy) : copy()
+    const isKept = ticket === undefined && keepHere(this.thread)
+    const number = rawCall(this.#numbers.ioctl, this.descriptor, addDescriptor, this.#added.address)
+    if (isKept) letGo(this.thread)
+    return number
   }
 
   /**
@@ -131,35 +141,30 @@ export class Listener {
   readBytes(from: Address, to: Address, size: number): number {
     // No program has memory there; what comes near 2⁶⁴ is no exact number here.
     if (from >= 2 ** 63) return -errno.badAddress
-    const { bytes, address } = this.#transfer
-    writeWord(bytes, 0, to)
-    writeWord(bytes, 8, size)
-    writeWord(bytes, 16, from)
-    writeWord(bytes, 24, size)
+    const { words, address } = this.#transfer
+    writeWord(words, 0, to)
+    writeWord(words, 2, size)
+    writeWord(words, 4, from)
+    writeWord(words, 6, size)
     return rawCall(this.#numbers.process_vm_readv, this.thread, address, 1, address + 16, 1, 0)
   }
 
-  #send({ value, error, flags }: Answer, ticket?: bigint): void {
-    const { bytes, address } = this.#answer
-    this.#writeTicket(bytes, ticket)
-    writeWord(bytes, 8, value)
-    bytes.writeInt32LE(error, 16)
-    bytes.writeUInt32LE(flags, 20)
+  #send(ticket?: bigint): void {
+    this.#writeTicket(this.#answer, ticket)
     // ENOENT: the caller was killed meanwhile, and nobody waits for the answer.
-    rawCall(this.#numbers.ioctl, this.descriptor, sendAnswer, address)
+    rawCall(this.#numbers.ioctl, this.descriptor, sendAnswer, this.#answer.address)
   }
 
-  #writeTicket(bytes: Buffer, ticket: bigint | undefined): void {
-    if (ticket === undefined) this.#request.bytes.copy(bytes, 0, 0, 8)
-    else bytes.writeBigUInt64LE(ticket, 0)
+  #writeTicket({ bytes, words }: Pinned, ticket: bigint | undefined): void {
+    if (ticket === undefined) {
+      words[0] = this.#request.words[0] ?? 0
+      words[1] = this.#request.words[1] ?? 0
+    } else bytes.writeBigUInt64LE(ticket, 0)
   }
 }
 
-/** struct seccomp_notif_resp but for the id */
-type Answer = { value: number; error: number; flags: number }
-const toContinue: Answer = { value: 0, error: 0, flags: continueFlag }
-
-function writeWord(bytes: Buffer, offset: number, word: number): void {
-  bytes.writeUInt32LE(word % 2 ** 32, offset)
-  bytes.writeUInt32LE(Math.floor(word / 2 ** 32), offset + 4)
+/** @param index of the lower half; an element takes what fits into it (ToInt32 of ECMA-262) */
+function writeWord(words: Int32Array, index: number, word: number): void {
+  words[index] = word
+  words[index + 1] = word / 2 ** 32
 }

@@ -7,15 +7,25 @@ import { callNumbers, presentArchitecture } from "./system-calls.ts"
 type Range = { start: Address; length: number }
 
 /**
- * madvise(2) MADV_DONTNEED on the program's code: what the start alone needed, a third of it, is not kept. Code that is
- * used again comes back from the page cache.
+ * What the start alone needed of the program's code, a third of it, is not kept, and what is used again takes no more
+ * than its own pages. From then on a page that comes back costs as much as 64 KiB at once did.
  */
 export function releaseCode(): void {
-  const { madvise } = callNumbers(presentArchitecture())
-  const dontNeed = 4
   const code = codeRanges()
   if (!asked) askPageByPage(code)
   asked = true
+  release(code)
+}
+
+/** The same for now: what is used again comes back as it came. */
+export function releaseCodeForNow(): void {
+  release(codeRanges())
+}
+
+/** madvise(2) MADV_DONTNEED: code comes back from the page cache. */
+function release(code: readonly Range[]): void {
+  const { madvise } = callNumbers(presentArchitecture())
+  const dontNeed = 4
   for (const { start, length } of code) checked("madvise", rawCall(madvise, start, length, dontNeed))
 }
 

@@ -1,6 +1,7 @@
 /** Calls that change a file and not its name: chmod(2), chown(2), utimensat(2), truncate(2), setxattr(2). */
-import { close, identify } from "../kernel/file-calls.ts"
+import { close } from "../kernel/file-calls.ts"
 import { errno, fileTypes } from "../kernel/file-flags.ts"
+import { typeOf } from "../kernel/file-identity.ts"
 import { followLinks } from "./follow.ts"
 import type { Permissions } from "./permissions.ts"
 import type { Place } from "./place.ts"
@@ -20,12 +21,8 @@ export function changeOnBehalf(
   if (refused < 0) return refused
   const pinned = place.pin()
   if (pinned < 0) return pinned
-  const wrong = place.mustBeDirectory && !isDirectory(pinned)
+  const wrong = place.mustBeDirectory && typeOf(pinned) !== fileTypes.directory
   const result = wrong ? -errno.notDirectory : change(pinned)
   close(pinned)
   return result
-}
-
-function isDirectory(descriptor: number): boolean {
-  return ((identify(descriptor)?.mode ?? 0) & fileTypes.mask) === fileTypes.directory
 }

@@ -5,15 +5,9 @@
  * enters the namespaces, binds the socket and ends.
  */
 import { step } from "../inside/step.ts"
-import {
-  capabilityVersion,
-  changeDirectory,
-  close,
-  identify,
-  openAt,
-  openResolving,
-} from "../kernel/file-calls.ts"
+import { capabilityVersion, changeDirectory, close, openAt, openResolving } from "../kernel/file-calls.ts"
 import { at, flags, resolve } from "../kernel/file-flags.ts"
+import { identify } from "../kernel/file-identity.ts"
 import { pinned, pinnedString } from "../kernel/raw-call.ts"
 import { runSteps } from "../kernel/run-steps.ts"
 import { bindTo, ownAddress } from "../kernel/sockets.ts"

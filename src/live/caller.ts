@@ -1,7 +1,8 @@
 /** The thread whose call is carried out: what of it the kernel would have used. */
 import { readFileSync } from "node:fs"
-import { close, isSameFile, openAt, setUmask } from "../kernel/file-calls.ts"
+import { close, openAt, setUmask } from "../kernel/file-calls.ts"
 import { at, errno, flags } from "../kernel/file-flags.ts"
+import { isSameFile } from "../kernel/file-identity.ts"
 import { pinned } from "../kernel/raw-call.ts"
 import { statusFlags, takeDescriptor } from "../kernel/sockets.ts"
 
@@ -12,9 +13,20 @@ function openBelow(thread: number, what: string): number {
   return openAt(at.currentDirectory, path.address, flags.path)
 }
 
+/** The path of a thread's working directory, and which thread's: mostly it is that of the call before. */
+const workingDirectory = pinned(64)
+let named = -1
+
+function openWorkingDirectory(thread: number): number {
+  const { bytes, address } = workingDirectory
+  if (thread !== named) bytes[bytes.write(`/proc/${thread}/cwd`)] = 0
+  named = thread
+  return openAt(at.currentDirectory, address, flags.path)
+}
+
 /** The directory that a relative path starts from. @returns a descriptor, or -errno */
 export function openBase(thread: number, directory: number): number {
-  if (directory === at.currentDirectory) return openBelow(thread, "cwd")
+  if (directory === at.currentDirectory) return openWorkingDirectory(thread)
   return openDescriptor(thread, directory)
 }
 

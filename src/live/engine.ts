@@ -1,4 +1,5 @@
 /** The loop: receives a call, has it carried out, answers. One call at a time, so that nothing moves under a check. */
+import { goHome } from "../kernel/file-calls.ts"
 import { collectGarbage } from "../kernel/memory.ts"
 import { Poll } from "../kernel/poll.ts"
 import { callNumber, presentArchitecture, type SystemCall } from "../kernel/system-calls.ts"
@@ -15,10 +16,24 @@ export type Handlers = { readonly [Name in SystemCall]?: Handler }
 
 /** A call that waits for something else to happen is tried again this often, however busy the rest is. */
 const retryMilliseconds = 5
-/** Each collection takes 2 ms. */
-const callsPerCollection = 2000
+/** Each collection takes up to 5 ms; meanwhile the memory grows by 5 MB at most. */
+const callsPerCollection = 8000
 /** Each holds a descriptor of ours and costs time at every try; one more fails as if the system had no files left. */
 const waitingMax = 500
+
+/** How each call is carried out, by its number. */
+export type CallHandlers = ReadonlyMap<number, Handler>
+
+/** Made ahead of the session, which waits for nothing that can be done before. */
+export function callHandlers(): CallHandlers {
+  return handlersByNumber({
+    ...openHandlers,
+    ...nameHandlers,
+    ...changeHandlers,
+    ...socketHandlers,
+    ...processHandlers,
+  })
+}
 
 type Waiting = { ticket: bigint; later: Later }
 
@@ -35,31 +50,28 @@ const [calls, elsewhere] = [0, 1]
 /** Answers the calls of a session. */
 export class CallServer {
   readonly #session: Session
-  readonly #handlers: ReadonlyMap<number, Handler>
+  readonly #handlers: CallHandlers
   readonly #interruption: Interruption | undefined
   readonly #poll: Poll
   #waiting: Waiting[] = []
   #tried = 0
   #served = 0
 
-  constructor(session: Session, interruption?: Interruption) {
+  constructor(session: Session, handlers: CallHandlers, interruption?: Interruption) {
     this.#session = session
+    this.#handlers = handlers
     this.#interruption = interruption
     this.#poll = new Poll([session.listener.descriptor, ...(interruption ? [interruption.descriptor] : [])])
-    this.#handlers = handlersByNumber({
-      ...openHandlers,
-      ...nameHandlers,
-      ...changeHandlers,
-      ...socketHandlers,
-      ...processHandlers,
-    })
   }
 
   /** Serves until it is interrupted. Without an interruption for ever: whoever sees the sandbox end ends this process. */
   serve(): void {
     for (;;) {
       const awaited = this.#await()
-      if (awaited === "interruption") return
+      if (awaited === "interruption") {
+        goHome()
+        return
+      }
       // Either there was time enough, or one of the sockets is why there is no call.
       if (this.#waiting.length > 0) this.#retry(awaited === "nothing")
       if (awaited === "call") this.#take()
@@ -126,7 +138,7 @@ function socketsOf(waiting: readonly Waiting[]): number[] {
   return waiting.flatMap(({ later: { socket } }) => socket ?? [])
 }
 
-function handlersByNumber(handlers: Handlers): Map<number, Handler> {
+function handlersByNumber(handlers: Handlers): CallHandlers {
   const architecture = presentArchitecture()
   const byNumber = new Map<number, Handler>()
   for (const [name, handler] of Object.entries(handlers)) {

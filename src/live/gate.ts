@@ -1,11 +1,11 @@
 /** The policy as the live engine asks it: by canonical path, in the words of system calls, quick when asked again. */
 import { realpathSync } from "node:fs"
-import { componentsOf, isBelow, isWithin, lineageOf, nameOf, parentOf } from "../base/path.ts"
+import { componentsOf, isBelow, isWithin, lineageOf, parentOf } from "../base/path.ts"
 import { errno } from "../kernel/file-flags.ts"
 import { type Component, literalStart, matchesName } from "../policy/glob.ts"
 import type { PathRule } from "../policy/layer.ts"
 import type { PathPolicy } from "../policy/policy.ts"
-import { type PathJudge, pathJudge } from "../policy/verdict.ts"
+import { type PathJudge, type PathVerdict, pathJudge } from "../policy/verdict.ts"
 import { OrdinaryNames } from "./ordinary-names.ts"
 import { Reach } from "./reach.ts"
 
@@ -18,6 +18,8 @@ const systemTrees = ["/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc"]
 const remembered = 5_000
 /** Longer paths are judged anew each time: a program that makes them up does not fill our memory. */
 const rememberedLength = 512
+/** So many verdicts take as long as finding out which names are ordinary: a short command needs no more. */
+const oneByOne = 64
 /** characters of paths */
 const askedMax = 4_000_000
 
@@ -25,6 +27,8 @@ export class Gate {
   readonly reach: Reach
   #judge: PathJudge
   #asked = 0
+  #judged = 0
+  #last: { path: string; verdict: PathVerdict } | undefined
   readonly #rules: PathPolicy
   readonly #ordinary: OrdinaryNames
   /** the first names of protections of several names below each other: `.git` of `.git/hooks` */
@@ -32,7 +36,10 @@ export class Gate {
   readonly #reads = new Map<string, Answer>()
   readonly #writes = new Map<string, Answer>()
   readonly #files = new Map<string, Answer>()
-  readonly #spelled = new Map<string, Answer | undefined>()
+  readonly #spelled = new Map<string, Answer | "each time">()
+  /** one call asks several times about one path */
+  #lastPath = ""
+  #lastKey = ""
   readonly #systemTrees: readonly string[]
 
   constructor(rules: PathPolicy) {
@@ -59,20 +66,28 @@ export class Gate {
   }
 
   /** A judge remembers every directory that it was asked about, so a new one takes its place from time to time. */
-  #judgeAbout(path: string): PathJudge {
+  #verdictOn(path: string): PathVerdict {
+    // Who makes a file is asked whether it may be read, and whether it may be written.
+    if (this.#last?.path === path) return this.#last.verdict
     this.#asked += path.length
     if (this.#asked > askedMax) {
       this.#asked = 0
       this.#judge = pathJudge(this.#rules)
     }
-    return this.#judge
+    this.#judged++
+    const verdict = this.#judge.judge(path)
+    this.#last = { path, verdict }
+    return verdict
   }
 
   /** May the path be opened for reading, or listed? */
   read(path: string): Answer {
-    return recall(this.#reads, this.#keyOf(path), () =>
-      this.#judgeAbout(path).judge(path).access === "deny" ? -errno.access : 0,
-    )
+    const key = this.#keyOf(path)
+    return this.#reads.get(key) ?? remember(this.#reads, key, this.#decideRead(path))
+  }
+
+  #decideRead(path: string): Answer {
+    return this.#verdictOn(path).access === "deny" ? -errno.access : 0
   }
 
   /**
@@ -82,13 +97,15 @@ export class Gate {
    * @returns undefined when the path has to be resolved each time
    */
   readAsSpelled(path: string): Answer | undefined {
-    return recall(this.#spelled, path, () => {
-      const plain =
-        this.#systemTrees.some(tree => isBelow(path, tree)) && !/\/(\.{0,2}\/|\.{0,2}$)|[^ -~]/.test(path)
-      const real = plain ? realPath(path) : undefined
-      const isSystem = real !== undefined && this.#systemTrees.some(tree => isBelow(real, tree))
-      return isSystem ? this.read(real) : undefined
-    })
+    const known = this.#spelled.get(path) ?? remember(this.#spelled, path, this.#decideSpelled(path))
+    return known === "each time" ? undefined : known
+  }
+
+  #decideSpelled(path: string): Answer | "each time" {
+    const isWithinSystem = (each: string) => this.#systemTrees.some(tree => isBelow(each, tree))
+    const plain = isWithinSystem(path) && !/\/(\.{0,2}\/|\.{0,2}$)|[^ -~]/.test(path)
+    const real = plain ? realPath(path) : undefined
+    return real !== undefined && isWithinSystem(real) ? this.read(real) : "each time"
   }
 
   /**
@@ -96,18 +113,24 @@ export class Gate {
    * what lies below a read-only mount stays read-only.
    */
   write(path: string): Answer {
-    return recall(this.#writes, this.#keyOf(path), () => {
-      const { access, rule, protection } = this.#judgeAbout(path).judge(path)
-      if (access === "deny" || protection !== undefined) return -errno.access
-      return access === "read" && this.#isCarvedOut(rule) ? -errno.readOnly : 0
-    })
+    const key = this.#keyOf(path)
+    return this.#writes.get(key) ?? remember(this.#writes, key, this.#decideWrite(path))
+  }
+
+  #decideWrite(path: string): Answer {
+    const { access, rule, protection } = this.#verdictOn(path)
+    if (access === "deny" || protection !== undefined) return -errno.access
+    return access === "read" && this.#isCarvedOut(rule) ? -errno.readOnly : 0
   }
 
   /** The same for what is no directory: a file named `.git` would stand above protected names. */
   writeFile(path: string): Answer {
-    return recall(this.#files, this.#keyOf(path), () =>
-      this.#isBeginning(path) && this.#isInWritable(path) ? -errno.access : this.write(path),
-    )
+    const key = this.#keyOf(path)
+    return this.#files.get(key) ?? remember(this.#files, key, this.#decideFile(path))
+  }
+
+  #decideFile(path: string): Answer {
+    return this.#isBeginning(path) && this.#isInWritable(path) ? -errno.access : this.write(path)
   }
 
   /** The same for a symlink: one below `.git/modules` would stand for a directory of protected names. */
@@ -115,11 +138,15 @@ export class Gate {
     return this.reach.isBegun(path) && this.#isInWritable(path) ? -errno.access : this.writeFile(path)
   }
 
-  /** Ordinary names of one directory share an answer, under what is no path. */
+  /** Ordinary names of one directory share an answer, under what is no path: it ends in a slash. */
   #keyOf(path: string): string {
-    const name = nameOf(path)
-    // The root has none, and is not one of the names that stand in it.
-    return name !== "" && this.#ordinary.has(name) ? `${parentOf(path)}\0` : path
+    if (path === this.#lastPath) return this.#lastKey
+    const start = path.lastIndexOf("/") + 1
+    // The root's own name would be that key.
+    const mayShare = start > 1 && this.#judged >= oneByOne
+    this.#lastKey = mayShare && this.#ordinary.has(path.slice(start)) ? path.slice(0, start) : path
+    this.#lastPath = path
+    return this.#lastKey
   }
 
   #isInWritable(path: string): boolean {
@@ -153,12 +180,9 @@ function realPath(path: string): string | undefined {
   }
 }
 
-function recall<T>(memory: Map<string, T>, key: string, decide: () => T): T {
-  if (key.length > rememberedLength) return decide()
-  const known = memory.get(key)
-  if (known !== undefined || memory.has(key)) return known as T
+function remember<T>(memory: Map<string, T>, key: string, answer: T): T {
+  if (key.length > rememberedLength) return answer
   if (memory.size >= remembered) memory.clear()
-  const answer = decide()
   memory.set(key, answer)
   return answer
 }

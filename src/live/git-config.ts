@@ -3,9 +3,10 @@
  * renaming `config.lock`. What is installed is a copy of ours, so that nobody holds a descriptor to write to it later,
  * and only with keys that name things; a key that makes git run something is refused, and so is all that is not plain.
  */
-import { close, identify, openAt, rename, unlink } from "../kernel/file-calls.ts"
+import { close, openAt, rename, unlink } from "../kernel/file-calls.ts"
 import { contentOf, writeContent } from "../kernel/file-contents.ts"
 import { errno, fileTypes, flags } from "../kernel/file-flags.ts"
+import { identify } from "../kernel/file-identity.ts"
 import { pinnedString } from "../kernel/raw-call.ts"
 import type { Permissions } from "./permissions.ts"
 import type { Place } from "./place.ts"

@@ -1,8 +1,9 @@
 /** From the arguments of open(2) and its kind to what openOnBehalf needs. */
-import { at, errno, flags } from "../kernel/file-flags.ts"
+import { at, errno, fileTypes, flags } from "../kernel/file-flags.ts"
 import type { Address } from "../kernel/raw-call.ts"
 import type { Handlers } from "./engine.ts"
 import { type Opened, type OpenRequest, openOnBehalf } from "./open.ts"
+import type { Place } from "./place.ts"
 import type { Outcome, Session } from "./session.ts"
 import { given, openLater } from "./waits.ts"
 
@@ -69,8 +70,21 @@ function checkRead(session: Session, [base, path]: [number, Address], noFollow: 
   if (typeof spelled === "number" && spelled < 0) return spelled
   const known = typeof spelled === "string" ? permissions.gate.readAsSpelled(spelled) : undefined
   if (known !== undefined) return known || "continue"
+  if (isPlain(place, base, noFollow)) return permissions.read(place) || "continue"
+  // The copy was cut in two.
+  place.release()
+  const copied = place.read(path)
+  if (typeof copied === "number" && copied < 0) return copied
   const located = place.locateObject(base, noFollow)
   return located || permissions.read(place) || "continue"
+}
+
+/** Whether the copied path leads to where its last name stands, as most do: no link is there to be followed. */
+function isPlain(place: Place, base: number, noFollow: boolean): boolean {
+  if (place.locateCopied(base, true) < 0) return false
+  const type = place.type()
+  if (place.mustBeDirectory) return type === fileTypes.directory
+  return type >= 0 && (noFollow || type !== fileTypes.link)
 }
 
 function openResolved(session: Session): Outcome {

@@ -4,8 +4,9 @@
  * as the host has it.
  */
 import { parentOf } from "../base/path.ts"
-import { close, isSameFile, openAt } from "../kernel/file-calls.ts"
+import { close, openAt } from "../kernel/file-calls.ts"
 import { at, flags } from "../kernel/file-flags.ts"
+import { isSameFile } from "../kernel/file-identity.ts"
 import { type Address, pinnedString } from "../kernel/raw-call.ts"
 
 export class HostFiles {

@@ -1,5 +1,5 @@
 /** Where the last name of a path begins (path_resolution(7)). */
-import { textOf } from "../base/path-bytes.ts"
+import { replacement, textOf } from "../base/path-bytes.ts"
 
 const slash = 47
 const dot = 46
@@ -18,14 +18,21 @@ export type LastName = {
  * end alone.
  * @param length of the path, without the NUL behind it
  */
-export function cutLastName(path: Uint8Array, length: number): LastName {
+export function cutLastName(path: Buffer, length: number): LastName {
   let end = length
   while (end > 1 && path[end - 1] === slash) end--
   const slashed = path[end] === slash
   path[end] = 0
-  const before = path.lastIndexOf(slash, end - 1)
-  const name = path.subarray(before + 1, end)
-  const isNone = name.length <= 2 && name.every(byte => byte === dot)
-  if (!isNone && before > 0) path[before] = 0
-  return { start: before + 1, text: isNone ? "" : textOf(name), slashed }
+  const start = path.lastIndexOf(slash, end - 1) + 1
+  if (isNone(path, start, end)) return { start, text: "", slashed }
+  if (start > 1) path[start - 1] = 0
+  const text = path.toString("utf8", start, end)
+  return { start, text: text.includes(replacement) ? textOf(path.subarray(start, end)) : text, slashed }
+}
+
+/** `.`, `..` or nothing at all */
+function isNone(path: Buffer, start: number, end: number): boolean {
+  if (end - start > 2) return false
+  for (let at = start; at < end; at++) if (path[at] !== dot) return false
+  return true
 }

@@ -4,9 +4,10 @@
  */
 
 import { textOf } from "../base/path-bytes.ts"
-import { close, identify, openAt } from "../kernel/file-calls.ts"
+import { close, openAt } from "../kernel/file-calls.ts"
 import { namesIn } from "../kernel/file-contents.ts"
 import { errno, fileTypes, flags } from "../kernel/file-flags.ts"
+import { typeOf } from "../kernel/file-identity.ts"
 import { pinned } from "../kernel/raw-call.ts"
 import type { Answer, Gate } from "./gate.ts"
 import type { Place } from "./place.ts"
@@ -41,7 +42,7 @@ function sameBelow(directory: number, { from, to, depth }: Paths, walk: Walk): b
     const paths = { from: `${from}/${text}`, to: `${to}/${text}`, depth: depth + 1 }
     const below = openAt(directory, terminated(name), flags.path | flags.noFollow)
     if (below < 0) return false
-    const type = (identify(below)?.mode ?? 0) & fileTypes.mask
+    const type = typeOf(below)
     const same =
       isSame(paths, type, walk.gate) && (type !== fileTypes.directory || sameBelow(below, paths, walk))
     close(below)

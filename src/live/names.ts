@@ -25,10 +25,10 @@ export function makeDirectoryAt(place: Place, mode: number, permissions: Permiss
   const refused = alreadyThere(place) || permissions.makeDirectory(place)
   if (refused < 0) return refused
   const made = makeDirectory(place.directory, place.name, mode)
-  if (made < 0) return made
+  if (made < 0 || !permissions.begins(place)) return made
   const descriptor = openAt(place.directory, place.name, flags.path | flags.directory | flags.noFollow)
   if (descriptor >= 0) {
-    permissions.wasMade(place, descriptor)
+    permissions.wasMade(descriptor)
     close(descriptor)
   }
   return 0

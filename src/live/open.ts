@@ -3,8 +3,9 @@
 import { nameOf } from "../base/path.ts"
 import { bytesOf } from "../base/path-bytes.ts"
 import { hasHadWriter } from "../kernel/fifo.ts"
-import { close, identify, openAgain, openName, setStatusFlags } from "../kernel/file-calls.ts"
+import { close, openAgain, openName, setStatusFlags } from "../kernel/file-calls.ts"
 import { errno, fileTypes, flags } from "../kernel/file-flags.ts"
+import { typeOf } from "../kernel/file-identity.ts"
 import { pinned } from "../kernel/raw-call.ts"
 import { isOpenForWriting } from "./caller.ts"
 import { followLinks, linksMax } from "./follow.ts"
@@ -122,7 +123,7 @@ function waits(failed: number, place: Place, wanted: number): Opened {
   if (failed !== -errno.noDeviceOrAddress && failed !== -errno.again) return failed
   const pinned = place.pin()
   if (pinned < 0) return pinned
-  const type = (identify(pinned)?.mode ?? 0) & fileTypes.mask
+  const type = typeOf(pinned)
   const lacksReader = type === fileTypes.fifo && (wanted & flags.accessMode) === flags.writeOnly
   if (failed === -errno.again ? type === fileTypes.regular : lacksReader)
     return { kind: "pinned", descriptor: pinned, until: failed }

@@ -1,7 +1,7 @@
 /** What may be done to a place: the policy's word, and the exceptions for repositories that were begun in this session. */
-import { nameOf, parentOf } from "../base/path.ts"
-import { identify } from "../kernel/file-calls.ts"
+import { isWithin, nameOf, parentOf } from "../base/path.ts"
 import { errno, fileTypes } from "../kernel/file-flags.ts"
+import { identify } from "../kernel/file-identity.ts"
 import type { Answer, Gate } from "./gate.ts"
 import { isOfProcess, type OwnProcesses } from "./own-processes.ts"
 import type { Place } from "./place.ts"
@@ -105,9 +105,13 @@ export class Permissions {
     return nameOf(place.path) === "config" && isGit(parentOf(place.path)) && this.#isBegun(place.directory)
   }
 
-  /** A directory was made at the place. @param descriptor of the directory */
-  wasMade(place: Place, descriptor: number): void {
-    if (!isGit(place.path) && !this.#isBegun(place.directory)) return
+  /** Whether a directory that is made at the place is to be remembered: a repository, or a directory of one. */
+  begins(place: Place): boolean {
+    return isGit(place.path) || this.#isBegun(place.directory)
+  }
+
+  /** Such a directory was made. @param descriptor of it */
+  wasMade(descriptor: number): void {
     const identity = identityOf(descriptor)
     if (identity !== undefined && this.#begun.size < begunMax) this.#begun.add(identity)
   }
@@ -161,8 +165,9 @@ function identityOf(descriptor: number): string | undefined {
  * kernel's.
  */
 function isBeyondReach({ path }: Place): boolean {
-  const [, root, process] = path.split("/", 3)
-  return root === "proc" && !(Number(process) > 1)
+  if (!isWithin(path, "/proc")) return false
+  const [, , process] = path.split("/", 3)
+  return !(Number(process) > 1)
 }
 
 /**
@@ -178,5 +183,5 @@ function isFirstProcess({ path }: Place): boolean {
 }
 
 function isGit(path: string): boolean {
-  return nameOf(path) === ".git"
+  return path.endsWith("/.git")
 }

@@ -2,8 +2,9 @@
  * Where a name that the program gave leads: the directory, pinned by a descriptor, and the last name, in memory of ours
  * (path_resolution(7)). What is looked at here is what is acted on.
  */
-import { close, identify, openAgain, openAt, readLinkAt } from "../kernel/file-calls.ts"
-import { errno, fileTypes, flags, resolve } from "../kernel/file-flags.ts"
+import { close, openAgain, openAt, readLinkAt } from "../kernel/file-calls.ts"
+import { errno, flags, resolve } from "../kernel/file-flags.ts"
+import { typeAt, typeOf } from "../kernel/file-identity.ts"
 import type { Listener } from "../kernel/listener.ts"
 import { type Address, pinned, pinnedString } from "../kernel/raw-call.ts"
 import { openBase } from "./caller.ts"
@@ -15,8 +16,7 @@ import { below, ProgramPath } from "./program-path.ts"
 import { reachablePath } from "./reachable-path.ts"
 
 const slash = 47
-const dot = pinnedString(".").address
-const rootPath = pinnedString("/").address
+const [dot, rootPath] = [pinnedString(".").address, pinnedString("/").address]
 const directoryOnly = flags.path | flags.directory
 
 /** One per path argument: its memory is used again for the next call. `release` follows every `locate…`. */
@@ -65,7 +65,12 @@ export class Place {
   locate(base: number, path: Address | Buffer, how: { emptyIsBase?: boolean; reads?: boolean } = {}): number {
     const copied = this.#path.copy(path)
     if (copied === -errno.noEntry && how.emptyIsBase) return this.locateDescriptor(base)
-    return copied || this.#start(base, how.reads ?? false) || this.#find()
+    return copied || this.locateCopied(base, how.reads ?? false)
+  }
+
+  /** The same after `read`. */
+  locateCopied(base: number, reads: boolean): number {
+    return this.#start(base, reads) || this.#find()
   }
 
   /** Copies the path that the program gave. @returns its text when it is absolute, or -errno */
@@ -79,9 +84,8 @@ export class Place {
     const begun = this.#path.start(base)
     if (begun < 0) return begun
     if (this.#path.isWhole) return this.#enter(this.#path.takeBase())
-    return this.#enter(
-      this.#path.open(this.#path.address, pathOnly(noFollow), { resolving: below, foreign: "looked at" }),
-    )
+    const how = { resolving: below, foreign: "looked at" } as const
+    return this.#enter(this.#path.open(this.#path.address, pathOnly(noFollow), how))
   }
 
   /** As openat2(2) finds it with `resolve` flags; where nothing is, the directory by the same rules. @returns as `locate` */
@@ -125,11 +129,7 @@ export class Place {
 
   /** The S_IFMT part of its mode, or -errno. */
   type(): number {
-    const object = this.pin()
-    if (object < 0) return object
-    const mode = identify(object)?.mode ?? 0
-    close(object)
-    return mode & fileTypes.mask
+    return this.isObject ? typeOf(this.directory) : typeAt(this.directory, this.name)
   }
 
   release(): void {
@@ -184,7 +184,7 @@ export class Place {
   }
 
   #named(name: string): number {
-    const parent = reachablePath(this.directory, this.#path.root)
+    const parent = reachablePath(this.directory, this.#path.root, !this.isObject)
     if (typeof parent === "number") return parent
     this.path = name === "" ? parent : parent === "/" ? `/${name}` : `${parent}/${name}`
     const seen = this.directory

@@ -1,6 +1,7 @@
 /** Which unix sockets with a path a program may connect to: those of the sandbox, and those that the policy names. */
-import { close, type FileIdentity, identify, openResolving } from "../kernel/file-calls.ts"
+import { close, openResolving } from "../kernel/file-calls.ts"
 import { at, errno, fileTypes, flags, resolve } from "../kernel/file-flags.ts"
+import { type FileIdentity, identify } from "../kernel/file-identity.ts"
 import { pinned, pinnedString } from "../kernel/raw-call.ts"
 import { connectTo, families, makeSocket, socketTypes } from "../kernel/sockets.ts"
 import type { NamedSocket } from "../plan/launch-plan.ts"

@@ -1,11 +1,12 @@
 /** Run by the build: by which words agents are recognised (policies/20-agents). */
 import { builtinTexts } from "../policy/builtin-macro.ts"
 
-/** Names of programs, without the directories that some have to lie in, and of packages. */
-export function agentNames(): string[] {
+/** The first word of each name of a program, without the directories that some have to lie in, and of a package. */
+export function agentWords(): string[] {
   const agents = builtinTexts().profiles.filter(({ layer }) => layer === "agent")
-  return agents.flatMap(({ binaries, packages }) => [
+  const names = agents.flatMap(({ binaries, packages }) => [
     ...binaries.map(name => name.slice(name.lastIndexOf("/") + 1)),
     ...packages,
   ])
+  return [...new Set(names.map(name => name.match(/\w+/)?.[0] ?? name))]
 }

@@ -2,11 +2,9 @@
  * Which words of the command line a plan depends on. What follows the program's own name does not matter to it, unless an
  * agent could be meant: `sh -c 'make'` and `sh -c 'make test'` are planned alike, and `sh -c 'claude'` is not.
  */
-import { agentNames } from "./agent-names-macro.ts" with { type: "macro" }
+import { agentWords } from "./agent-names-macro.ts" with { type: "macro" }
 
-const names = agentNames().map(name => name.replace(/[^\w]/g, "\\$&"))
-// An option may have its value without a space, as -p does of npx.
-const anAgent = new RegExp(`(^|\\W)(-\\S*)?(${names.join("|")})(\\W|$)`)
+const anAgents = agentWords()
 
 /**
  * @returns how many of the words, from the first on, decide on the plan: all of them unless a `--` seems to end options.
@@ -28,6 +26,19 @@ function areOptions(words: readonly string[]): boolean {
 
 /** Whether an agent might be recognised (command/recognise.ts): more than are, because no shell is understood here. */
 export function mayNameAgent(command: readonly string[]): boolean {
-  // A name may be spelled with quotes in it, or be broken over two lines.
-  return command.some(word => /\\\n/.test(word) || anAgent.test(word.replace(/["'\\]/g, "")))
+  return command.some(mayHoldName)
+}
+
+/** A loop over plain texts: one expression of all names would cost each launch a millisecond. */
+function mayHoldName(word: string): boolean {
+  // A name may be broken over two lines, or be spelled with quotes in it.
+  if (word.includes("\\\n")) return true
+  const parts = word.replace(/["'\\]/g, "").split(/(\W+)/)
+  for (let at = 0; at < parts.length; at += 2) {
+    const part = parts[at] ?? ""
+    // An option may have its value without a space, as -p does of npx.
+    const isOption = parts[at - 1]?.endsWith("-") === true
+    if (anAgents.some(name => part === name || (isOption && part.endsWith(name)))) return true
+  }
+  return false
 }

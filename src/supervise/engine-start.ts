@@ -8,7 +8,7 @@ import { noMounts, openMounts } from "../kernel/namespaces.ts"
 import { outerNamespace } from "../kernel/sockets.ts"
 import { giveTheWord, receiveDescriptors } from "../kernel/spawn.ts"
 import { Umasks } from "../live/caller.ts"
-import { CallServer, type Interruption } from "../live/engine.ts"
+import { CallServer, callHandlers, type Interruption } from "../live/engine.ts"
 import { Gate } from "../live/gate.ts"
 import { HostFiles } from "../live/host-files.ts"
 import { OwnProcesses } from "../live/own-processes.ts"
@@ -27,6 +27,7 @@ export class EngineStart {
   readonly #preparation: Preparation
   readonly #tell: Tell
   readonly #policy: Policy
+  readonly #handlers = callHandlers()
   #inside: Inside | undefined
 
   /** Takes some milliseconds: to be made while bubblewrap builds the sandbox. */
@@ -35,8 +36,11 @@ export class EngineStart {
     const processes = bare && new OwnProcesses(bare)
     this.#preparation = preparation
     this.#tell = tell
+    const gate = new Gate(rules)
+    // What every program opens first: decided while there is time.
+    gate.readAsSpelled("/etc/ld.so.cache")
     this.#policy = {
-      permissions: new Permissions(new Gate(rules), mountPoints, processes),
+      permissions: new Permissions(gate, mountPoints, processes),
       processes,
       hostFiles: new HostFiles(stateFiles),
       umasks: new Umasks(umask),
@@ -93,6 +97,7 @@ export class EngineStart {
         ...rest,
         network: network && { hostPorts: new Set(network.hostPorts), dialled },
       }),
+      this.#handlers,
       interruption,
     )
     giveTheWord(socket)

@@ -1,7 +1,7 @@
 /** Processors of another thread, for a moment. */
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
-import { onOneProcessor } from "../../src/kernel/affinity.ts"
+import { keepHere, letGo } from "../../src/kernel/affinity.ts"
 
 const allowed = (process_: number | "self") =>
   /^Cpus_allowed_list:\t(.*)$/m.exec(readFileSync(`/proc/${process_}/status`, "utf8"))?.[1] ?? ""
@@ -22,9 +22,25 @@ describe("a thread", () => {
     () =>
       withSleeper([], child => {
         const before = allowed(child)
-        expect(onOneProcessor(child, () => allowed(child))).toMatch(/^\d+$/)
-        expect(allowed(child)).toBe(before)
+        for (let times = 0; times < 20; times++) {
+          expect(keepHere(child)).toBe(true)
+          expect(allowed(child)).toMatch(/^\d+$/)
+          letGo(child)
+          expect(allowed(child)).toBe(before)
+        }
       }),
+  )
+
+  test.skipIf(!several)(
+    "gets back its own mask, not that of the one before it [skipped when there is one processor]",
+    () =>
+      withSleeper([], first =>
+        withSleeper([], second => {
+          const before = allowed(second)
+          for (const child of [first, second, first]) if (keepHere(child)) letGo(child)
+          expect(allowed(second)).toBe(before)
+        }),
+      ),
   )
 
   test.skipIf(!several || Bun.which("taskset") === null)(
@@ -34,7 +50,9 @@ describe("a thread", () => {
       try {
         while (allowed(child.pid) !== "0") await Bun.sleep(5)
         for (let times = 0; times < 200; times++) {
-          expect(onOneProcessor(child.pid, () => allowed(child.pid))).toBe("0")
+          const isKept = keepHere(child.pid)
+          expect(allowed(child.pid)).toBe("0")
+          if (isKept) letGo(child.pid)
           if (times % 20 === 0) await Bun.sleep(1)
         }
         expect(allowed(child.pid)).toBe("0")
@@ -44,19 +62,9 @@ describe("a thread", () => {
     },
   )
 
-  test("gets back what it had when something goes wrong meanwhile", () =>
-    withSleeper([], child => {
-      const before = allowed(child)
-      const fail = () => {
-        throw new Error("wrong")
-      }
-      expect(() => onOneProcessor(child, fail)).toThrow("wrong")
-      expect(allowed(child)).toBe(before)
-    }))
-
-  test("that has ended keeps nothing from being done", async () => {
+  test("that has ended cannot be kept, and need not be let go", async () => {
     const child = Bun.spawn(["true"])
     await child.exited
-    expect(onOneProcessor(child.pid, () => "done")).toBe("done")
+    expect(keepHere(child.pid)).toBe(false)
   })
 })

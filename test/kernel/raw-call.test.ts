@@ -61,6 +61,15 @@ describe("pinned memory", () => {
     expect(bytes.toString("utf8", 0, length - 1)).toBe(process.cwd())
   })
 
+  test("is the same in bytes and in halves of words", () => {
+    const { bytes, words, address } = pinned(26)
+    expect(words.length).toBe(6)
+    words[1] = -2
+    words[2] = 2 ** 32 + 7
+    expect([bytes.readInt32LE(4), bytes.readUInt32LE(8)]).toEqual([-2, 7])
+    expect(addressOf(new Uint8Array(words.buffer))).toBe(address)
+  })
+
   test("does not move: not with subarray(), not with its ArrayBuffer, not with the collector", () => {
     const all = [8, 16, 64, 256, 4097, 65_536].map(size => pinned(size))
     const parts = all.map(({ bytes }) => [

@@ -172,7 +172,7 @@ test("what was answered for one name is the answer for no other that a rule can 
       fc.array(path, { minLength: 2, maxLength: 12 }),
       (more, paths) => {
         const rules = rulesOf([says("read", "/"), says("write", "/w"), ...more])
-        const asked = new Gate(rules)
+        const asked = experienced(new Gate(rules))
         expect(paths.map(path => ask(asked, path))).toEqual(paths.map(path => ask(new Gate(rules), path)))
       },
     ),
@@ -190,7 +190,24 @@ test("its memory has an end: paths without number, long ones too", () => {
 
 test("the root has no name, and shares no answer with the names in it", () => {
   const all = rulesOf([says("read", "/"), says("deny", "/*"), says("read", "/usr")])
-  const [rootFirst, nameFirst] = [new Gate(all), new Gate(all)]
-  expect([rootFirst.read("/"), rootFirst.read("/new")]).toEqual([allowed, access])
-  expect([nameFirst.read("/new"), nameFirst.read("/")]).toEqual([access, allowed])
+  for (const prepare of [(gate: Gate) => gate, experienced]) {
+    const [rootFirst, nameFirst] = [prepare(new Gate(all)), prepare(new Gate(all))]
+    expect([rootFirst.read("/"), rootFirst.read("/new")]).toEqual([allowed, access])
+    expect([nameFirst.read("/new"), nameFirst.read("/")]).toEqual([access, allowed])
+  }
+})
+
+/** One that has judged so many paths that names which no rule can tell apart share an answer. */
+function experienced(gate: Gate): Gate {
+  for (let at = 0; at < 100; at++) gate.read(`/elsewhere/${at}/below`)
+  return gate
+}
+
+test("answers are the same before and after names share them", () => {
+  const paths = ["/p/a/.env", "/p/a/file", "/p/a/.envrc", "/p/secret/x/key", "/p/secret/x/other", "/p/x.work"]
+  const [fresh, later] = [new Gate(rulesOf(said)), experienced(new Gate(rulesOf(said)))]
+  const ask = (gate: Gate) => paths.map(path => [gate.read(path), gate.write(path), gate.writeFile(path)])
+  const before = ask(fresh)
+  expect(ask(later)).toEqual(before)
+  expect(ask(experienced(fresh))).toEqual(before)
 })

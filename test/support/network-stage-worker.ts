@@ -9,7 +9,7 @@ import { outerNamespace } from "../../src/kernel/sockets.ts"
 import { giveTheWord, receiveDescriptors } from "../../src/kernel/spawn.ts"
 import { callNumbers, presentArchitecture } from "../../src/kernel/system-calls.ts"
 import { Umasks } from "../../src/live/caller.ts"
-import { CallServer } from "../../src/live/engine.ts"
+import { CallServer, callHandlers } from "../../src/live/engine.ts"
 import { Gate } from "../../src/live/gate.ts"
 import { HostFiles } from "../../src/live/host-files.ts"
 import { Permissions } from "../../src/live/permissions.ts"
@@ -51,5 +51,5 @@ self.onmessage = ({ data: { socket, hostPorts, alone, full } }) => {
     mounts: openMounts(handover.process),
   })
   giveTheWord(socket)
-  new CallServer(session).serve()
+  new CallServer(session, callHandlers()).serve()
 }
