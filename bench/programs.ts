@@ -1,6 +1,6 @@
 /**
- * Whole programs with the live engine, less the launch, against the same outside: a clone and an installation as people
- * make them. A clone from a path of this machine would be no such thing: outside git makes hard links, and inside, where
+ * Whole programs with the live engine against the same outside, both from their first to their last moment as a shell
+ * around them sees it: a clone and an installation as people make them. A clone from a path of this machine would be no such thing: outside git makes hard links, and inside, where
  * the origin is on another mount, it has to copy. So it comes from a server, which sends one pack.
  *
  * Each round gets a directory of its own, and nothing is removed before the end: after a removal ext4 makes the next
@@ -27,8 +27,8 @@ type Times = Pick<LiveFigure, "inside" | "outside" | "unit">
 
 async function clone(world: World): Promise<Times> {
   const origin = join(world.home, "origin.git")
-  plainly(world, ["git", "clone", "-q", "--bare", `file://${root}`, origin])
-  plainly(world, ["git", "-C", origin, "repack", "-adq"])
+  run(world, ["git", "clone", "-q", "--bare", `file://${root}`, origin])
+  run(world, ["git", "-C", origin, "repack", "-adq"])
   const port = freePort()
   const server = Bun.spawn(
     [
@@ -69,31 +69,24 @@ function install(world: World): Times {
   return timed(world, () => [...words, "--offline"], moveAside)
 }
 
-/** Medians in milliseconds, inside less the launch, and outside; the first of each is not counted. */
+/** Medians in milliseconds; the first of each is not counted. */
 function timed(world: World, words: () => string[], after: () => void = () => undefined): Times {
-  const once = (start: (world: World, words: string[]) => void, command: string[]) => {
-    const begun = performance.now()
-    start(world, command)
-    return performance.now() - begun
-  }
   const all = Array.from({ length: rounds + 1 }, () => {
-    const launch = once(confined, ["true"])
-    const inside = once(confined, words())
+    const inside = milliseconds(world, words(), [program, "-q", "--net", "open", "-C", world.project, "--"])
     after()
-    const outside = once(plainly, words())
+    const outside = milliseconds(world, words(), [])
     after()
-    return { launch, inside, outside }
+    return { inside, outside }
   }).slice(1)
-  const of = (key: "launch" | "inside" | "outside") => middle(all.map(times => times[key]))
-  return { inside: of("inside") - of("launch"), outside: of("outside"), unit: "ms" }
+  const of = (key: "inside" | "outside") => middle(all.map(times => times[key]))
+  return { inside: of("inside"), outside: of("outside"), unit: "ms" }
 }
 
-function confined(world: World, words: readonly string[]): void {
-  run(world, [program, "-q", "--net", "open", "-C", world.project, "--", ...words])
-}
-
-function plainly(world: World, words: readonly string[]): void {
-  run(world, words)
+/** A shell says what time it is before and after; @param before what comes ahead of it */
+function milliseconds(world: World, words: readonly string[], before: readonly string[]): number {
+  const printed = run(world, [...before, "sh", "-c", 'date +%s%N; "$@"; date +%s%N', "sh", ...words])
+  const [begun = 0n, ended = 0n] = printed.trim().split("\n").map(BigInt)
+  return Number(ended - begun) / 1e6
 }
 
 function environmentOf({ home }: World): Record<string, string> {
@@ -104,9 +97,10 @@ function run(
   world: World,
   words: readonly string[],
   env: Record<string, string | undefined> = environmentOf(world),
-): void {
-  const { exitCode, stderr } = Bun.spawnSync([...words], { cwd: world.project, env, stderr: "pipe" })
+): string {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([...words], { cwd: world.project, env, stderr: "pipe" })
   if (exitCode !== 0) throw new Error(`${words.join(" ")} ended with ${exitCode}: ${stderr}`)
+  return stdout.toString()
 }
 
 function freePort(): number {
