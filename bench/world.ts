@@ -7,7 +7,17 @@ export type World = { home: string; project: string }
 
 export function makeWorld(): World {
   const home = mkdtempSync(join(homedir(), ".cordon-bench-"))
-  for (const path of [".aws", ".ssh", ".config/gh", ".cache/pip", ".npm/_cacache", ".mozilla", ".kube"])
+  // With a place for state, as desktops have it: without one nothing is remembered (docs/launches.md).
+  for (const path of [
+    ".local/state",
+    ".aws",
+    ".ssh",
+    ".config/gh",
+    ".cache/pip",
+    ".npm/_cacache",
+    ".mozilla",
+    ".kube",
+  ])
     mkdirSync(join(home, path), { recursive: true })
   for (const path of [".netrc", ".bash_history", ".git-credentials"]) writeFileSync(join(home, path), "x")
   return { home, project: makeFiles({ home, project: "" }, 10) }

@@ -1,5 +1,4 @@
 /** The whole flow, one line a stage. */
-
 import { ask } from "./base/journal.ts"
 import { hostPointers } from "./command/host-variables.ts"
 import { recognise } from "./command/recognise.ts"
@@ -65,6 +64,8 @@ export type PolicyInForce = {
   policy: Policy
   agents: readonly string[]
   kernel: HostKernel
+  /** with the rules of places that do not exist */
+  isComplete: boolean
 }
 
 /** A launch that could happen now. */
@@ -108,6 +109,7 @@ export async function findPolicy(request: RunRequest, complete = true): Promise<
     policy: { ...policy, protections: [...policy.protections, ...others] },
     agents,
     kernel,
+    isComplete: complete,
   }
 }
 
@@ -116,7 +118,6 @@ export async function prepare(request: RunRequest, complete = true): Promise<Pre
   return planRun(request, await findPolicy(request, complete))
 }
 
-/** The rest of `prepare`, for who has something to begin as soon as the policy is known. */
 export async function planRun(request: RunRequest, found: PolicyInForce): Promise<Prepared> {
   const id = crypto.randomUUID()
   const bare = request.backend === "landlock" ? (await import("./bare.ts")).bareRun(id) : undefined
@@ -124,6 +125,8 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
   const policy = bare?.policy(found.policy) ?? found.policy
   const { project, account } = site
   const { state, facts, known, look } = gatherRules(request, site, policy)
+  // A cache that a variable moved may hold what nobody expected there.
+  if (state.moved.length > 0 && !found.isComplete) return planRun(request, await findPolicy(request, true))
   const session = sessionSockets(request.environment, [project, account.home, ...state.create], facts)
   // Where connecting is decided on as it happens, nothing has to be hidden for it.
   const bound = isLive(known, kernel) ? [] : boundSockets()
@@ -134,7 +137,6 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
     found: look.found,
     facts,
   })
-  const { judge } = resolved
   const mounted = buildPlan({
     ...{ session: id, command: request.command, project, account, policy, resolved, state },
     found: look.found,
@@ -150,10 +152,10 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
     preload,
   })
   const plan = bare?.plan(mounted, { policy, resolved, found: look.found, facts, kernel, preload }) ?? mounted
-  const visible = (path: string) => judge.judge(path).access !== "deny"
+  const visible = (path: string) => resolved.judge.judge(path).access !== "deny"
   const program = searchProgram(request, site, { searchPath: plan.environment.PATH ?? "", visible })
   const rules = { paths: resolved.paths, protections: resolved.protections }
-  return { ...found, plan, rules, judge, program }
+  return { ...found, plan, rules, judge: resolved.judge, program }
 }
 
 /** The rules of the policy, of what agents and toolchains need, and of the program itself, with what the disk has of them. */

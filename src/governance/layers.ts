@@ -3,8 +3,8 @@ import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
 import { absolutePath } from "../base/path.ts"
 import { neverFromProject } from "../command/host-variables.ts"
-import { builtinLayer, builtinLayers, profileNames } from "../policy/builtin.ts"
-import { emptyLayer, type Layer } from "../policy/layer.ts"
+import { builtinLayer, profileNames } from "../policy/builtin.ts"
+import type { Layer } from "../policy/layer.ts"
 import { loadPolicy, type PolicyReading } from "../policy/load.ts"
 import type { MergeFacts } from "../policy/merge.ts"
 import { NameIndex } from "../policy/name-index.ts"
@@ -17,6 +17,7 @@ import { type LeftOut, type Tightened, tightenOnly } from "../policy/tighten.ts"
 import { isTrusted, type TrustList } from "../policy/trust.ts"
 import type { PresetName } from "../policy/vocabulary.ts"
 import { type WordsPolicy, withPresetSettings, wordsLayer } from "../policy/words-layer.ts"
+import { builtinsInForce } from "./builtin-layers.ts"
 import { loadOrgPolicy } from "./org.ts"
 
 export type LayersRequest = {
@@ -60,32 +61,23 @@ export async function layersInForce(request: LayersRequest): Promise<LayersInFor
   const user = await userReading(request)
   const profiles = await Promise.all(request.profiles.map(name => profileReading(name, variables)))
   const project = await projectReading(variables)
-  // What an untrusted policy opens is measured against every rule, those without a place included.
-  const builtins = builtinsInForce(project === undefined ? request : { ...request, presentNames: undefined })
-  const layers = [
-    ...builtins,
+  const said = [
     ...request.additional,
     wordsLayer("environment", request.environment, variables),
     ...[org, user, ...profiles].flatMap(reading => reading?.layers ?? []),
     commandLineLayer(request),
   ]
+  // What an untrusted policy opens is measured against every rule, those without a place included.
+  const builtins = builtinsInForce(
+    project === undefined ? request : { ...request, presentNames: undefined },
+    said,
+  )
+  const layers = [...builtins, ...said]
   const files = [org, user, ...profiles, project]
     .flatMap(reading => reading?.files ?? [])
     .map(({ path }) => path)
   const heard = hearProject(project, layers, request)
   return { layers: [...layers, ...heard.layers], leftOut: heard.leftOut, files, project }
-}
-
-function builtinsInForce({ variables, preset, agents, presentNames }: LayersRequest): Layer[] {
-  const named = [preset, ...agents].flatMap(name => builtinLayer(name, variables, presentNames) ?? [])
-  const toolchains = builtinLayers("toolchain", variables, presentNames)
-  // Untrusted work leaves nothing behind in caches that the host will use; packages it may fetch, where there is a network.
-  const heard = preset === "untrusted" ? toolchains.map(hostsOnly) : toolchains
-  return [...builtinLayers("base", variables, presentNames), ...named, ...heard]
-}
-
-function hostsOnly({ name, hosts }: Layer): Layer {
-  return { ...emptyLayer(name), hosts }
 }
 
 function commandLineLayer({ commandLine, variables, preset, presetChosen }: LayersRequest): Layer {

@@ -59,6 +59,8 @@ export function makeDirectory(place: Place): boolean {
   try {
     // Of sudo(8) the home may be another person's, in which root would leave what they cannot write.
     if (!isOurs(statSync(home), 0)) return false
+    // A home that keeps no state there is left as it is.
+    if (statSync(`${home}/.local/state`, { throwIfNoEntry: false }) === undefined) return false
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     return isInPlace(place)
   } catch (cause) {

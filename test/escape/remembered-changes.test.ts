@@ -13,9 +13,9 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
-import { isRecalled, markMemories, rememberLaunch } from "../support/memories.ts"
+import { isRecalled, markMemories, rememberLaunch, stateWorld } from "../support/memories.ts"
 import { run } from "../support/process.ts"
-import { cordonBinary, isRoot, World, type WorldRequest, writeFiles } from "../support/world.ts"
+import { cordonBinary, isRoot, type World, type WorldRequest, writeFiles } from "../support/world.ts"
 
 const reading = (...names: string[]) => ["-n", "--", "sh", "-c", names.map(name => `cat ${name}`).join("; ")]
 
@@ -139,7 +139,7 @@ describe("a launch like an earlier one obeys the change of", () => {
   test.each(Object.entries(changes))(
     "%s",
     async (_, { world: request, words, change, before, after, gone }) => {
-      using world = new World(request)
+      using world = stateWorld(request)
       if (request.project?.[".git/"] !== undefined)
         symlinkSync(join(world.project, "one"), join(world.home, ".aws"))
       await rememberLaunch(world, words)
@@ -156,7 +156,7 @@ describe("a launch like an earlier one obeys the change of", () => {
 })
 
 test("the list of trusted policies: trust that came, and trust that went", async () => {
-  using world = new World({
+  using world = stateWorld({
     home: { "extra/": "" },
     project: { ".cordon.yaml": "filesystem: { write: [~/extra] }\n" },
   })
@@ -171,7 +171,7 @@ test("the list of trusted policies: trust that came, and trust that went", async
 })
 
 test("the way back to a linked worktree: a repository that acknowledges it no more opens nothing", async () => {
-  using world = new World({ git: true })
+  using world = stateWorld({ git: true })
   const linked = join(world.home, "work/linked")
   await world.host("git", "worktree", "add", "-q", "-b", "topic", linked)
   const objects = join(world.project, ".git/objects")
@@ -194,7 +194,7 @@ test("the way back to a linked worktree: a repository that acknowledges it no mo
 })
 
 test("the program: gone, not executable, hidden by another one earlier on the PATH", async () => {
-  using world = new World({ project: { tool: "#!/bin/sh\necho one\n" } })
+  using world = stateWorld({ project: { tool: "#!/bin/sh\necho one\n" } })
   const tool = join(world.project, "tool")
   chmodSync(tool, 0o755)
   const words = ["-n", "--", "./tool"]
@@ -219,7 +219,7 @@ test("the program: gone, not executable, hidden by another one earlier on the PA
 
 describe("what the caller decides makes another launch:", () => {
   test("a variable's value", async () => {
-    using world = new World()
+    using world = stateWorld()
     const words = ["-n", "--", "sh", "-c", "echo $TERM $COLORTERM"]
     await rememberLaunch(world, words)
     const other = await world.cordon(words, { env: { TERM: "xterm", COLORTERM: "yes" } })
@@ -234,7 +234,7 @@ describe("what the caller decides makes another launch:", () => {
   })
 
   test("the home", async () => {
-    using world = new World({
+    using world = stateWorld({
       home: { "other/.config/cordon/policy.yaml": "filesystem: { deny: [/usr/share] }\n" },
     })
     const words = ["-n", "--", "ls", "/usr/share"]
@@ -245,7 +245,7 @@ describe("what the caller decides makes another launch:", () => {
   })
 
   test("the present directory", async () => {
-    using world = new World({ home: { "work/other/mine": "1" } })
+    using world = stateWorld({ home: { "work/other/mine": "1" } })
     const words = ["-n", "--", "ls"]
     await rememberLaunch(world, words)
     const other = await world.cordon(words, { cwd: join(world.home, "work/other") })
@@ -254,7 +254,7 @@ describe("what the caller decides makes another launch:", () => {
   })
 
   test("the umask", async () => {
-    using world = new World()
+    using world = stateWorld()
     const words = ["-n", "--", "sh", "-c", "umask; echo x > made && stat -c %a made && rm made"]
     await rememberLaunch(world, words)
     const other = await run(["sh", "-c", `umask 077; exec ${cordonBinary} "$@"`, "sh", ...words], {
@@ -266,7 +266,7 @@ describe("what the caller decides makes another launch:", () => {
   })
 
   test("a word", async () => {
-    using world = new World({ project: { a: "A" } })
+    using world = stateWorld({ project: { a: "A" } })
     await rememberLaunch(world, ["-n", "--", "cat", "a"])
     const other = await world.cordon(["-n", "--deny", "a", "--", "cat", "a"])
     expect(isRecalled(other)).toBe(false)
@@ -276,7 +276,7 @@ describe("what the caller decides makes another launch:", () => {
 
 describe("words of the command that do not decide on its sandbox", () => {
   test("share a memory, and are all there", async () => {
-    using world = new World()
+    using world = stateWorld()
     await rememberLaunch(world, ["-n", "--", "sh", "-c", "echo one"])
     const other = await world.cordon([
       "-n",
@@ -297,7 +297,7 @@ describe("words of the command that do not decide on its sandbox", () => {
   test.each(["claude", "cl'au'de", "true; claude", "env claude"])(
     "%p is an agent's launch: what is its own is open in that, and in no other",
     async text => {
-      using world = new World({ home: { ".claude/": "" } })
+      using world = stateWorld({ home: { ".claude/": "" } })
       const state = `echo x > ~/.claude/x && echo wrote`
       const plain = ["-n", "--", "sh", "-c", state]
       const agent = ["-n", "--", "sh", "-c", `${state}; ${text}`]
@@ -308,7 +308,7 @@ describe("words of the command that do not decide on its sandbox", () => {
   )
 
   test("are no options, wherever the -- stands", async () => {
-    using world = new World({ project: { a: "A" } })
+    using world = stateWorld({ project: { a: "A" } })
     // Here it is the value of --deny, and behind it stand options.
     const open = ["-n", "--deny", "--", "--read", "a", "--", "cat", "a"]
     const closed = ["-n", "--deny", "--", "--read", "b", "--deny", "a", "--", "cat", "a"]
@@ -336,7 +336,7 @@ const overlays =
 describe("what belongs to the machine:", () => {
   const words = ["-n", "--", "cat", "a"]
   const start = async () => {
-    const world = new World({ project: { a: "A" } })
+    const world = stateWorld({ project: { a: "A" } })
     await elsewhere("true", words, world)
     markMemories(world)
     expect(isRecalled(await elsewhere("true", words, world))).toBe(true)
@@ -387,7 +387,7 @@ describe("what belongs to the machine:", () => {
   test.skipIf(!overlays)(
     "the machine's name, which a filtered network shows [skipped when not root, or without overlays]",
     async () => {
-      using world = new World()
+      using world = stateWorld()
       const named = (name: string) =>
         elsewhere(`hostname ${name}`, ["--net", "filtered", "--", "grep", "-c", name, "/etc/hosts"], world)
       for (const name of ["first", "first", "second"]) expect((await named(name)).stdout).toBe("1\n")

@@ -22,6 +22,7 @@ import {
   markMemories,
   memoriesOf,
   rememberLaunch,
+  stateWorld,
 } from "../support/memories.ts"
 import { run } from "../support/process.ts"
 import { cordonBinary, isRoot, World } from "../support/world.ts"
@@ -29,7 +30,7 @@ import { cordonBinary, isRoot, World } from "../support/world.ts"
 const words = ["-n", "--", "true"]
 
 test("a launch is remembered in a file of its owner's alone, and the next one like it is carried out from it", async () => {
-  using world = new World()
+  using world = stateWorld()
   await rememberLaunch(world, words)
   const [path = ""] = memoriesOf(world)
   expect(memoriesOf(world)).toHaveLength(1)
@@ -46,7 +47,7 @@ test.each([
   "--strict -n",
   "-n --timeout 20s",
 ])("it is remembered with %s", async options => {
-  using world = new World()
+  using world = stateWorld()
   await rememberLaunch(world, [...options.split(" "), "--", "true"])
 })
 
@@ -77,7 +78,7 @@ describe("a memory is as good as absent, and replaced, when", () => {
   }
 
   test.each(Object.entries(broken))("%s", async (_, breakIt) => {
-    using world = new World()
+    using world = stateWorld()
     await rememberLaunch(world, words)
     const [path = ""] = memoriesOf(world)
     breakIt(path, world)
@@ -89,7 +90,7 @@ describe("a memory is as good as absent, and replaced, when", () => {
   })
 
   test.skipIf(!isRoot)("somebody else owns it [skipped when not root]", async () => {
-    using world = new World()
+    using world = stateWorld()
     await rememberLaunch(world, words)
     const [path = ""] = memoriesOf(world)
     chownSync(path, 1001, 1001)
@@ -108,36 +109,36 @@ describe("nothing is remembered, and nobody is told,", () => {
   }
 
   test.each(["--verbose", "--log ../log", "--env A=b"])("with %s", async options => {
-    using world = new World()
+    using world = stateWorld()
     expect((await nothing(world, ["-n", ...options.split(" ")])).code).toBe(0)
   })
 
   test("with --dry-run", async () => {
-    using world = new World()
+    using world = stateWorld()
     await nothing(world, ["-n", "--dry-run"])
     expect(existsSync(launchesIn(world))).toBe(false)
   })
 
   test("with --backend landlock", async () => {
-    using world = new World()
+    using world = stateWorld()
     await nothing(world, ["-n", "--backend", "landlock"])
   })
 
   test("where a policy sets a variable, which may be a secret", async () => {
-    using world = new World({
+    using world = stateWorld({
       home: { ".config/cordon/policy.yaml": "environment: { set: { TOKEN: s3cret } }\n" },
     })
     expect((await nothing(world, ["-n"])).code).toBe(0)
   })
 
   test("where the host has a proxy, whose address may hold a password", async () => {
-    using world = new World()
+    using world = stateWorld()
     const env = { HTTPS_PROXY: "http://user:s3cret@proxy.invalid:3128" }
     expect((await nothing(world, ["--net", "filtered"], env)).code).toBe(0)
   })
 
   test("where a credential stays outside", async () => {
-    using world = new World({
+    using world = stateWorld({
       home: {
         ".config/cordon/policy.yaml":
           "credentials:\n  TOKEN: { from: { file: ~/token }, hosts: [api.example.com] }\n",
@@ -148,49 +149,55 @@ describe("nothing is remembered, and nobody is told,", () => {
   })
 
   test("where the state directory cannot be made", async () => {
-    using world = new World({ home: { ".local/state/cordon/launches": "a file" } })
+    using world = stateWorld({ home: { ".local/state/cordon/launches": "a file" } })
     expect(await world.cordon(words)).toEqual({ code: 0, stdout: "", stderr: "" })
     expect(readFileSync(launchesIn(world), "utf8")).toBe("a file")
   })
 
   test.skipIf(isRoot)("where the state directory cannot be written [skipped when root]", async () => {
-    using world = new World({ home: { ".local/state/cordon/": "" } })
+    using world = stateWorld({ home: { ".local/state/cordon/": "" } })
     chmodSync(join(world.home, ".local/state/cordon"), 0o500)
     expect(await nothing(world, ["-n"])).toEqual({ code: 0, stderr: "" })
   })
 
   test("with a state directory of the caller's own, which may lie where an earlier run could write", async () => {
-    using world = new World()
+    using world = stateWorld()
     const env = { XDG_STATE_HOME: join(world.project, "state") }
     expect((await nothing(world, ["-n"], env)).code).toBe(0)
     expect(existsSync(join(world.project, "state"))).toBe(false)
   })
 
   test("where others may write in the directory", async () => {
-    using world = new World()
+    using world = stateWorld()
     mkdirSync(launchesIn(world), { recursive: true })
     chmodSync(launchesIn(world), 0o777)
     expect(await nothing(world, ["-n"])).toEqual({ code: 0, stderr: "" })
   })
 
   test("for a launch that does not get as far as a sandbox", async () => {
-    using world = new World()
+    using world = stateWorld()
     expect((await world.cordon(["-n", "--", "no-such-program"])).code).toBe(127)
     expect((await world.cordon(["-n", "--", "/etc/passwd"])).code).toBe(126)
     expect(memoriesOf(world)).toEqual([])
   })
 
   test("where another person owns the home, as under sudo", async () => {
-    using world = new World()
+    using world = stateWorld()
     // Nobody but root can give a home away; for others /var is somebody else's.
     const home = isRoot ? world.home : "/var"
     if (isRoot) chownSync(home, 1001, 1001)
     await world.cordon(["-n", "-C", world.project, "--", "true"], { env: { HOME: home } })
-    expect(existsSync(join(home, ".local"))).toBe(false)
+    expect(existsSync(join(home, ".local/state/cordon"))).toBe(false)
+  })
+
+  test("where the home has no place for state: it is left as it is", async () => {
+    using world = new World()
+    expect((await world.cordon(["-n", "--", "true"])).code).toBe(0)
+    expect(existsSync(join(world.home, ".local"))).toBe(false)
   })
 
   test("when it would be larger than what is believed", async () => {
-    using world = new World()
+    using world = stateWorld()
     const globs = Array.from({ length: 9000 }, (_, index) => `    - "**/${"x".repeat(60)}-${index}*"\n`)
     const policy = join(world.home, "policy.yaml")
     writeFileSync(policy, `filesystem:\n  deny:\n${globs.join("")}`)
@@ -198,14 +205,14 @@ describe("nothing is remembered, and nobody is told,", () => {
   })
 
   test("without a home to keep it in", async () => {
-    using world = new World()
+    using world = stateWorld()
     const home = join(world.root, "none")
     await world.cordon(words, { env: { HOME: home } })
     expect(existsSync(home)).toBe(false)
   })
 
   test("for the probe of cordon verify", async () => {
-    using world = new World()
+    using world = stateWorld()
     const { code, stdout } = await world.cordon(["verify", "-n"])
     expect(stdout).toContain("hold")
     expect(code).toBe(0)
@@ -213,14 +220,14 @@ describe("nothing is remembered, and nobody is told,", () => {
   })
 
   test("for what is no launch", async () => {
-    using world = new World()
+    using world = stateWorld()
     for (const command of ["--help", "--version", "doctor", "explain"]) await world.cordon([command])
-    expect(existsSync(join(world.home, ".local"))).toBe(false)
+    expect(existsSync(join(world.home, ".local/state/cordon"))).toBe(false)
   })
 })
 
 test("no value of the environment, no word of the command and no file's content is kept", async () => {
-  using world = new World({
+  using world = stateWorld({
     home: { ".config/cordon/policy.yaml": "# p0licy-s3cret\nfilesystem: { read: [/opt] }\n" },
     project: { ".env": "f1le-s3cret", file: "c0ntent-s3cret" },
   })
@@ -257,7 +264,7 @@ test("no value of the environment, no word of the command and no file's content 
 })
 
 test("each launch has a session of its own", async () => {
-  using world = new World()
+  using world = stateWorld()
   const asking = ["-n", "--", "sh", "-c", "echo $CORDON_SESSION"]
   await rememberLaunch(world, asking)
   const ids = new Set<string>()
@@ -267,7 +274,7 @@ test("each launch has a session of its own", async () => {
 })
 
 test("what a person has to know is said at each launch, unless it was to be quiet", async () => {
-  using world = new World({ project: { ".cordon.yaml": "filesystem: { write: [~/extra] }\n" } })
+  using world = stateWorld({ project: { ".cordon.yaml": "filesystem: { write: [~/extra] }\n" } })
   const first = await world.cordon(words)
   const second = await world.cordon(words)
   const third = await world.cordon(words)
@@ -277,7 +284,7 @@ test("what a person has to know is said at each launch, unless it was to be quie
 })
 
 test("statuses, signals and standard streams are those of a planned launch", async () => {
-  using world = new World()
+  using world = stateWorld()
   const failing = ["-n", "--", "sh", "-c", "cat; exit 7"]
   await rememberLaunch(world, failing, { stdin: "in" })
   expect(await world.cordon(["-q", ...failing], { stdin: "in" })).toEqual({
@@ -295,7 +302,7 @@ test("statuses, signals and standard streams are those of a planned launch", asy
 })
 
 test("a directory as standard input is refused by a remembered launch too", async () => {
-  using world = new World()
+  using world = stateWorld()
   const env = { ...world.env, PWD: world.project, OLDPWD: "/" }
   const start = (script: string) => run(["sh", "-c", script], { cwd: world.project, env })
   await start(`${cordonBinary} -n -- true </dev/null`)
@@ -307,7 +314,7 @@ test("a directory as standard input is refused by a remembered launch too", asyn
 })
 
 test("twenty launches at once are twenty launches", async () => {
-  using world = new World()
+  using world = stateWorld()
   const asking = ["-n", "--", "sh", "-c", "echo $CORDON_SESSION"]
   const outcomes = await Promise.all(Array.from({ length: 20 }, () => world.cordon(asking)))
   expect(outcomes.filter(({ code }) => code !== 0)).toEqual([])
@@ -318,7 +325,7 @@ test("twenty launches at once are twenty launches", async () => {
 })
 
 test("no more than 32 are kept, the newest", async () => {
-  using world = new World()
+  using world = stateWorld()
   await world.cordon(["-n", "--", "true"])
   for (let count = 0; count < 40; count++) {
     const path = join(launchesIn(world), `${String(count).padStart(64, "0")}.json`)
@@ -359,7 +366,7 @@ describe("nothing inside sees or changes what is remembered", () => {
     "-n --backend landlock",
     "-n --backend landlock --write ~",
   ])("with %s", async options => {
-    using world = new World()
+    using world = stateWorld()
     await world.cordon(words)
     const [path = ""] = memoriesOf(world)
     const before = readFileSync(path, "utf8")
@@ -374,7 +381,7 @@ describe("nothing inside sees or changes what is remembered", () => {
   test.each([".local", ".local/state", ".local/state/cordon", ".local/state/cordon/launches"])(
     "where a link at ~/%s leads to a memory that somebody else may have made",
     async name => {
-      using world = new World({ home: { ".aws/credentials": "s3cret" } })
+      using world = stateWorld({ home: { ".aws/credentials": "s3cret" } })
       const reading = ["-n", "--", "cat", join(world.home, ".aws/credentials")]
       for (let count = 0; count < 2; count++) expect((await world.cordon(reading)).stdout).toBe("")
       renameSync(join(world.home, name), join(world.home, "evil"))
@@ -399,7 +406,7 @@ describe("nothing inside sees or changes what is remembered", () => {
   )
 
   test("where it does not exist yet: an earlier run cannot make it", async () => {
-    using world = new World()
+    using world = stateWorld()
     const script = "mkdir -p ~/.local/state/cordon/launches && echo made"
     const outcome = await world.shell(script, { options: ["-n", "--write", "~/.local", "--log", "../log"] })
     expect(outcome.stdout).toBe("")
@@ -407,7 +414,7 @@ describe("nothing inside sees or changes what is remembered", () => {
   })
 
   test("a hard link that an earlier run left in the project leads to a memory that is not the launch's", async () => {
-    using world = new World()
+    using world = stateWorld()
     await rememberLaunch(world, words)
     const [path = ""] = memoriesOf(world)
     // Somebody outside made it; inside it can be written, as any file of the project.

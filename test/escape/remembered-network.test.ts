@@ -4,10 +4,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { runWithNames } from "../support/host-names.ts"
 import { connectScript, listen } from "../support/listener.ts"
-import { isRecalled, markMemories, memoriesOf } from "../support/memories.ts"
+import { isRecalled, markMemories, memoriesOf, stateWorld } from "../support/memories.ts"
 import { type Outcome, run } from "../support/process.ts"
 import { webService } from "../support/services.ts"
-import { bun, cordonBinary, World } from "../support/world.ts"
+import { bun, cordonBinary, type World } from "../support/world.ts"
 
 const names = { "api.example": "127.0.0.1", "evil.example": "127.0.0.1" }
 
@@ -21,7 +21,7 @@ async function twice(world: World, start: () => Promise<Outcome>): Promise<[Outc
 }
 
 test("in filtered mode what is allowed is reached, what is not is not, and each session has a record of its own", async () => {
-  using world = new World()
+  using world = stateWorld()
   using web = webService()
   const ask = (name: string) => `curl -sSf --max-time 10 http://${name}.example:${web.port}/${name}`
   const allowed = [`api.example:${web.port}`, `127.0.0.1:${web.port}`].flatMap(host => ["--allow-host", host])
@@ -44,7 +44,7 @@ test("in filtered mode what is allowed is reached, what is not is not, and each 
 })
 
 test("a port of the host is passed in as it was", async () => {
-  using world = new World()
+  using world = stateWorld()
   using web = webService()
   const script = `curl -sS --max-time 10 http://127.0.0.1:${web.port}/in`
   const words = ["--net", "filtered", "--host-port", String(web.port), "--", "sh", "-c", script]
@@ -53,7 +53,7 @@ test("a port of the host is passed in as it was", async () => {
 })
 
 test("a port that is exposed has to be free at each launch", async () => {
-  using world = new World()
+  using world = stateWorld()
   const port = webServicePort()
   const words = ["--net", "filtered", "--expose", String(port), "--", "true"]
   for (const { code } of await twice(world, () => world.cordon(words))) expect(code).toBe(0)
@@ -75,7 +75,7 @@ function webServicePort(): number {
 
 describe("the host's own network and sockets stay out of reach:", () => {
   test("loopback, with the network off", async () => {
-    using world = new World()
+    using world = stateWorld()
     using web = webService()
     const words = [
       "-n",
@@ -89,7 +89,7 @@ describe("the host's own network and sockets stay out of reach:", () => {
   })
 
   test.each(["-n", "--net open", "--net filtered"])("abstract sockets, with %s", async options => {
-    using world = new World()
+    using world = stateWorld()
     await using service = await listen({ unix: `\0cordon-test-${crypto.randomUUID()}` })
     const script = connectScript(service.place)
     for (const outcome of await twice(world, () => world.script(script, { options: options.split(" ") }))) {
@@ -99,7 +99,7 @@ describe("the host's own network and sockets stay out of reach:", () => {
   })
 
   test("a socket in the project that was not there when the launch was remembered", async () => {
-    using world = new World()
+    using world = stateWorld()
     const place = { unix: join(world.project, "socket") }
     const start = () => world.script(connectScript(place), { options: ["-n"] })
     await twice(world, start)
@@ -110,7 +110,7 @@ describe("the host's own network and sockets stay out of reach:", () => {
 })
 
 test("where namespaces cannot be made any more, a remembered launch says so like any other", async () => {
-  using world = new World()
+  using world = stateWorld()
   const words = [cordonBinary, "-n", "--", "true"]
   const start = (before: readonly string[]) =>
     run([...before, ...words], { cwd: world.project, env: { ...world.env, PWD: world.project } })

@@ -6,9 +6,9 @@ import { describe, expect, test } from "bun:test"
 import { readFileSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import type { Memory } from "../../src/remembered/memory.ts"
-import { launchesIn, memoriesOf } from "../support/memories.ts"
+import { launchesIn, memoriesOf, stateWorld } from "../support/memories.ts"
 import { run } from "../support/process.ts"
-import { cordonBinary, World, type WorldRequest } from "../support/world.ts"
+import { cordonBinary, type WorldRequest } from "../support/world.ts"
 
 const strace = Bun.which("strace")
 const obstacle =
@@ -92,7 +92,7 @@ describe("what is looked at before bubblewrap starts is written down:", () => {
   test.skipIf(obstacle !== undefined).each(Object.entries(situations))(
     `%s [skipped when strace cannot be used: ${obstacle}]`,
     async (_, { world: request, options, links }) => {
-      using world = new World(request)
+      using world = stateWorld(request)
       if (links) symlinkSync(join(world.home, ".ssh"), join(world.project, "linked"))
       // The directory of the memories is made by the first one.
       await world.cordon(["-n", "--", "true", "before"])

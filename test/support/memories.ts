@@ -1,9 +1,16 @@
 /** The memories of earlier launches in a world's state directory. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Memory } from "../../src/remembered/memory.ts"
 import type { Outcome } from "./process.ts"
-import type { RunOptions, World } from "./world.ts"
+import { type RunOptions, World } from "./world.ts"
+
+/** A world whose home keeps state, as most do: in another nothing is remembered. */
+export function stateWorld(request: ConstructorParameters<typeof World>[0] = {}): World {
+  const world = new World(request)
+  mkdirSync(join(world.home, ".local/state"), { recursive: true })
+  return world
+}
 
 export function launchesIn(world: World): string {
   return join(world.home, ".local/state/cordon/launches")

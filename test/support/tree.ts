@@ -6,14 +6,10 @@ import { join } from "node:path"
 /** Path from the directory → type, mode, size and what it holds; no times. */
 export type Tree = Readonly<Record<string, string>>
 
-/** What each launch may leave: the memory of it (src/remembered/), and the directories on the way there. */
-const memories = /(^|\/)\.local(\/state(\/cordon(\/launches(\/[^/]+)?)?)?)?$/
-
-/** Everything below a directory but memories of launches, the directory itself as ".". */
+/** Everything below a directory, the directory itself as ".". */
 export function treeOf(directory: string): Tree {
   const tree: Record<string, string> = { ".": factsOf(directory) }
-  for (const path of pathsBelow(directory, "").sort())
-    if (!memories.test(path)) tree[path] = factsOf(join(directory, path))
+  for (const path of pathsBelow(directory, "").sort()) tree[path] = factsOf(join(directory, path))
   return tree
 }
 

@@ -1,0 +1,58 @@
+/** Places that the built-in policy denies or protects and that do not exist: nobody makes them inside, in any way to a writable home. */
+import { describe, expect, test } from "bun:test"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { World } from "../support/world.ts"
+
+const places = [
+  ".ssh/authorized_keys",
+  ".config/gh/hosts.yml",
+  ".config/systemd/user/evil.service",
+  ".config/cordon/policy.yaml",
+  ".local/state/cordon/trusted-policies.json",
+  ".bashrc",
+]
+const script = places
+  .map(place => `mkdir -p "$(dirname ~/${place})" 2>/dev/null; echo x 2>/dev/null > ~/${place}`)
+  .join("\n")
+
+/** What was made on the host, and an allowance beside it. */
+async function madeWith(options: readonly string[]): Promise<string[]> {
+  using world = new World({ home: { ".config/": "", ".local/state/": "", ".cache/": "" } })
+  const own = options.map(word => word.replace("HOME", world.home))
+  await world.shell(`${script}\necho x > here`, { options: own })
+  expect(existsSync(join(world.project, "here"))).toBe(true)
+  return places.filter(place => existsSync(join(world.home, place)))
+}
+
+describe("absent places stay absent", () => {
+  test.each([
+    ["a home that is writable", ["-n", "--trust", "trusted"]],
+    ["the whole home opened by an option", ["-n", "--write", "HOME"]],
+    ["what lies above them opened by options", ["-n", "--write", "~/.config", "--write", "~/.local"]],
+    ["a glob that opens them", ["-n", "--write", "~/.config/**"]],
+    ["an agent's profile", ["-n", "--profile", "claude", "--write", "~/.config"]],
+    ["everything as it comes", ["-n"]],
+  ])("with %s", async (_, options) => {
+    expect(await madeWith(options)).toEqual([])
+  })
+
+  test("with a cache that a variable moved above them, which is refused", async () => {
+    using world = new World({ home: { ".config/": "" } })
+    const env = { npm_config_cache: join(world.home, ".config") }
+    const { code, stderr } = await world.shell(script, { options: ["-n"], env })
+    expect({ code, made: places.filter(place => existsSync(join(world.home, place))) }).toEqual({
+      code: 125,
+      made: [],
+    })
+    expect(stderr).toContain("npm_config_cache")
+  })
+})
+
+test("what no rule is about can be made in a home that is writable", async () => {
+  using world = new World()
+  await world.shell("mkdir -p ~/.config/mine && echo x > ~/.config/mine/file", {
+    options: ["-n", "--trust", "trusted"],
+  })
+  expect(existsSync(join(world.home, ".config/mine/file"))).toBe(true)
+})
