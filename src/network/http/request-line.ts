@@ -31,7 +31,9 @@ const method = new RegExp(`^[${space}]*[${letter}]+[${space}]`)
 const methodSoFar = new RegExp(`^[${space}]*[${letter}]*$`)
 /** Bytes that no server takes for a space. */
 const control = /[\0-\x08\x0e-\x1b\x7f]/
-const strict = new RegExp(String.raw`^([${letter}]+) ([!"$-~\x80-\xff]+) HTTP/(\d)\.(\d)$`)
+/** Of a target, what no server takes for a space. */
+const visible = String.raw`!"$-~\x80-\x84\x86-\x9f\xa1-\xff`
+const strict = new RegExp(String.raw`^([${letter}]+) ([${visible}]+) HTTP/(\d)\.(\d)$`)
 /** What a lenient server might still take for a request: odd spaces, odd cases, nothing before it, no version. */
 const likeRequest = new RegExp(`^[${space}]*([a-z][${letter}]*[${space}]+(/|[*]|https?:)|$)|HTTP/`, "i")
 /** HTTP/0.9, of which Python takes any target and Node any tunnel, with header lines after it. NATS has a `CONNECT {…}`. */

@@ -31,6 +31,18 @@ describe("a request line", () => {
   })
 })
 
+describe("a byte of the target that some servers take for a space", () => {
+  // Python splits the line at these, and would read the path before it.
+  test.each(["\x85", "\xa0"])("%j is refused", byte => {
+    expect(kindOf(`GET /a${byte} HTTP/1.1`)).toBe("malformed")
+    expect(kindOf(`GET /a${byte}b HTTP/1.1`)).toBe("malformed")
+  })
+
+  test.each(["\x84", "\x86", "\x9f", "\xa1", "\xff"])("%j is none", byte => {
+    expect(targetOf(`GET /a${byte} HTTP/1.1`)).toEqual({ form: "origin", text: `/a${byte}` })
+  })
+})
+
 describe("the target", () => {
   test.each([
     ["/", { form: "origin", text: "/" }],
