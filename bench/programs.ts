@@ -84,7 +84,14 @@ function timed(world: World, words: () => string[], after: () => void = () => un
 
 /** A shell says what time it is before and after; @param before what comes ahead of it */
 function milliseconds(world: World, words: readonly string[], before: readonly string[]): number {
-  const printed = run(world, [...before, "sh", "-c", 'date +%s%N; "$@" >/dev/null; date +%s%N', "sh", ...words])
+  const printed = run(world, [
+    ...before,
+    "sh",
+    "-c",
+    'date +%s%N; "$@" >/dev/null; date +%s%N',
+    "sh",
+    ...words,
+  ])
   const [begun = 0n, ended = 0n] = printed.trim().split("\n").map(BigInt)
   return Number(ended - begun) / 1e6
 }
