@@ -1,7 +1,8 @@
 /**
  * Whole programs with the live engine against the same outside, both from their first to their last moment as a shell
- * around them sees it: a clone and an installation as people make them. A clone from a path of this machine would be no such thing: outside git makes hard links, and inside, where
- * the origin is on another mount, it has to copy. So it comes from a server, which sends one pack.
+ * around them sees it: a clone and an installation as people make them. A clone from a path of this machine would be no
+ * such thing: outside git makes hard links, and inside, where the origin is on another mount, it has to copy. So it comes
+ * from a server, which sends one pack.
  *
  * Each round gets a directory of its own, and nothing is removed before the end: after a removal ext4 makes the next
  * files slower, and whoever comes next in a round would pay for it.

@@ -5,7 +5,7 @@ import { root } from "./packages.mjs"
 import { say } from "./say.mjs"
 
 const steps = [
-  { name: "format and lint", command: ["biome", "check", "."] },
+  { name: "format and lint", command: ["biome", "check", "--error-on-warnings", "."] },
   { name: "types", command: ["tsc", "--noEmit"] },
   {
     name: "layers and house rules",

@@ -30,13 +30,12 @@ import {
   withLayer,
 } from "./plan/system.ts"
 import { agentProtections, builtinNames } from "./policy/builtin.ts"
-import type { Layer } from "./policy/layer.ts"
 import { mergeLayers } from "./policy/merge.ts"
 import type { PathPolicy, Policy } from "./policy/policy.ts"
 import type { PathJudge } from "./policy/verdict.ts"
 import type { PresetName } from "./policy/vocabulary.ts"
 import type { WordsPolicy } from "./policy/words-layer.ts"
-import { linkedWorktree, worktreeLayer } from "./worktrees/git.ts"
+import { worktreeLayers } from "./worktrees/git.ts"
 import { findSite, type Site } from "./worktrees/site.ts"
 
 /** What a person asked for, options read and defaults filled in. */
@@ -92,12 +91,12 @@ export async function findPolicy(request: RunRequest, complete = true): Promise<
     userPolicy: userPolicyFile(request.config, site.variables),
     profiles: request.profiles,
     agents,
-    additional: [worktreeOf(site)].flatMap(layer => layer ?? []),
+    additional: worktreeLayers(site.project, site.account.home, site.facts),
     commandLine: request.commandLine,
     environment: request.environmentWords,
     trusted: readTrust(site.variables.xdg.XDG_STATE_HOME ?? ""),
     orgPolicyPath,
-    presentNames: complete ? undefined : presentNames(site.facts),
+    presentNames: complete ? undefined : presentNames(site.facts, site.project),
   })
   const own = ownLayer([...inForce.files, process.execPath], site.facts)
   const policy = mergeLayers([...inForce.layers, own], site.mergeFacts)
@@ -118,6 +117,7 @@ export async function prepare(request: RunRequest, complete = true): Promise<Pre
   return planRun(request, await findPolicy(request, complete))
 }
 
+/** The rest of `prepare`, for who has something to begin as soon as the policy is known. */
 export async function planRun(request: RunRequest, found: PolicyInForce): Promise<Prepared> {
   const id = crypto.randomUUID()
   const bare = request.backend === "landlock" ? (await import("./bare.ts")).bareRun(id) : undefined
@@ -176,11 +176,6 @@ function gatherRules(request: RunRequest, site: Site, policy: Policy) {
   const readable = needs.filter(need => accessOf(facts(need).canonical) !== "deny")
   const known = { ...relocated, paths: [...relocated.paths, ...state.rules, ...programLayer(readable).paths] }
   return { state, facts, known, look: searchDisk(known, project, facts) }
-}
-
-function worktreeOf({ account, project, facts }: Site): Layer | undefined {
-  const worktree = linkedWorktree(project, account.home, facts)
-  return worktree === undefined ? undefined : worktreeLayer(worktree, facts)
 }
 
 type View = { searchPath: string; visible: (path: string) => boolean }

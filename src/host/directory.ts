@@ -1,6 +1,7 @@
 /** What stands in a directory: names as they are, and which of some names there are. */
 import { type Dirent, lstatSync, readdirSync, statSync } from "node:fs"
 import { ask } from "../base/journal.ts"
+import { isWithin } from "../base/path.ts"
 import { replacement, systemPath, textOf } from "../base/path-bytes.ts"
 import type { PresentNames } from "../policy/present.ts"
 import type { PathFacts } from "./path-facts.ts"
@@ -35,8 +36,11 @@ function entryOf(entry: Dirent): Entry {
 /** Asking for a name costs 2 µs, listing a directory 40 and more. */
 const askEachMax = 20
 
-/** Which of the names exist: by asking for each, or by listing the directory once. */
-export function presentNames(facts: PathFacts): PresentNames {
+/**
+ * Which of the names exist: by asking for each, or by listing the directory once. In the project, which will be writable,
+ * all of them count.
+ */
+export function presentNames(facts: PathFacts, project: string): PresentNames {
   const listed = new Map<string, ReadonlySet<string> | undefined>()
   const namesIn = (directory: string) => {
     if (!listed.has(directory)) {
@@ -46,6 +50,7 @@ export function presentNames(facts: PathFacts): PresentNames {
     return listed.get(directory)
   }
   return (directory, names) => {
+    if (isWithin(facts(directory).canonical, project)) return names
     if (names.length <= askEachMax)
       return names.filter(name => facts(`${directory}/${name}`).kind !== "missing")
     const present = namesIn(directory)

@@ -1,4 +1,5 @@
 /** The built-in profiles, as the build put them into the program. */
+import { isWithin } from "../base/path.ts"
 import { builtinTexts } from "./builtin-macro.ts" with { type: "macro" }
 import type { BuiltinText, ToolchainText } from "./builtin-macro.ts"
 import type { CompactLayer } from "./compact.ts"
@@ -60,8 +61,10 @@ export function agentProtections(variables: PathVariables): Protection[] {
 function layerOf(text: ToolchainText, variables: PathVariables, presentNames = allNames): Layer {
   const compact: CompactLayer = JSON.parse(text.rest)
   const layer = fillPlaceholders(expandLayer(compact), variables)
+  // In its own directories, which will be writable, the rules of places that do not exist are about what may be made.
+  const isOwn = (directory: string) => layer.state.some(({ value }) => isWithin(directory, value))
   addPresent(layer, JSON.parse(text.places), {
-    presentNames,
+    presentNames: (directory, names) => (isOwn(directory) ? names : presentNames(directory, names)),
     placeOf: placeNames(variables),
     files: compact.files,
   })

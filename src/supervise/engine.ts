@@ -33,7 +33,7 @@ type Wanted = {
 
 /**
  * To be started as soon as it is known how: a thread takes as long to come up as a plan takes to be made. One that has
- * nothing else to do is no better than none: it would make each launch a fifth longer and take 15 MB.
+ * nothing else to do is no better than none: it would make each launch a seventh longer and take 14 MB.
  */
 export function startEngine({ scoped, threaded }: Wanted): Engine {
   if (scoped) scopeAbstractSockets()

@@ -38,6 +38,12 @@ function isAgents(path: string, home: string): boolean {
   return isBelow(path, home) && path.slice(home.length + 1).startsWith(".")
 }
 
+/** What a project that is a linked worktree needs of git; nothing for any other. */
+export function worktreeLayers(project: string, home: string, facts: PathFacts): Layer[] {
+  const worktree = linkedWorktree(project, home, facts)
+  return worktree === undefined ? [] : [worktreeLayer(worktree, facts)]
+}
+
 /** What a linked worktree opens, as a layer beside the built-in ones. */
 export function worktreeLayer({ gitDirectory, commonDirectory }: LinkedWorktree, facts: PathFacts): Layer {
   const layer = emptyLayer("base")

@@ -1,6 +1,6 @@
 /** Places that the built-in policy denies or protects and that do not exist: nobody makes them inside, in any way to a writable home. */
 import { describe, expect, test } from "bun:test"
-import { existsSync } from "node:fs"
+import { existsSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { World } from "../support/world.ts"
 
@@ -46,6 +46,31 @@ describe("absent places stay absent", () => {
       made: [],
     })
     expect(stderr).toContain("npm_config_cache")
+  })
+})
+
+describe("nor where they lie", () => {
+  test.each([
+    ["in the project itself", ".config", "-C ~/.config"],
+    ["in a project that a directory of the home leads to", "dots", "-C ~/dots"],
+  ])("%s", async (_, project, options) => {
+    using world = new World({ home: { [`${project}/`]: "" } })
+    if (project !== ".config") symlinkSync("dots", join(world.home, ".config"))
+    const words = options.replace("~", world.home).split(" ")
+    const make = `mkdir -p gh cordon systemd/user; mkdir mine && echo made`
+    const { stdout } = await world.shell(`${make} 2>/dev/null`, { options: ["-n", ...words] })
+    expect(stdout).toBe("made\n")
+    const made = ["gh", "cordon", "systemd"].filter(name => existsSync(join(world.home, project, name)))
+    expect(
+      made.filter(name => name !== "systemd" || existsSync(join(world.home, project, "systemd/user"))),
+    ).toEqual([])
+  })
+
+  test("in a toolchain's own directory", async () => {
+    using world = new World({ home: { ".ccache/": "" } })
+    await world.shell("echo x > ~/.ccache/ccache.conf; echo x > ~/.ccache/object", { options: ["-n"] })
+    expect(existsSync(join(world.home, ".ccache/object"))).toBe(true)
+    expect(existsSync(join(world.home, ".ccache/ccache.conf"))).toBe(false)
   })
 })
 

@@ -180,7 +180,7 @@ test("a glob with ** is walked from its plain beginning, and a tree inside anoth
 
 test("which of many names or of few stand in a directory, is told alike", () => {
   const path = tree(["a", "b/", "dir/"])
-  const present = presentNames(createPathFacts())
+  const present = presentNames(createPathFacts(), "/nowhere")
   const many = Array.from({ length: 50 }, (_, index) => `n${index}`)
   expect(present(path, ["a", "b", "c"])).toEqual(["a", "b"])
   expect(present(path, ["a", "b", "c", ...many])).toEqual(["a", "b"])
