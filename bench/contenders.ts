@@ -24,9 +24,9 @@ export function sameIsolation(world: World, options: readonly string[]): Contend
       descriptors: { number: number; content: string | null }[]
     }
   }
-  // The last descriptor is what Cordon has executed inside; bare bubblewrap executes the command itself.
-  const { program: bubblewrap } = invocation
-  const setup = [...invocation.words.slice(0, -1), "true"]
+  // The last word is what Cordon has executed inside, behind a gate; bare bubblewrap executes the command itself.
+  const { program: bubblewrap, words: own } = invocation
+  const setup = [...own.slice(0, -1).filter((_, at) => !isGate(own[at]) && !isGate(own[at - 1])), "true"]
   const contents = invocation.descriptors.flatMap(({ number, content }) =>
     content === null ? [] : [{ number, content }],
   )
@@ -41,6 +41,10 @@ export function sameIsolation(world: World, options: readonly string[]): Contend
     return path
   })
   return starter([bubblewrap, ...renumbered], world, files)
+}
+
+function isGate(word: string | undefined): boolean {
+  return word === "--block-fd"
 }
 
 function takesDescriptor(word: string | undefined): boolean {

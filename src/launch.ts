@@ -1,13 +1,10 @@
-/** From a plan to what this machine executes. */
+/** From a plan to what this machine executes; all but the last steps, which steps.ts makes. */
 import { constants } from "node:os"
-import { bubblewrapInvocation, guardianDescriptor } from "./backends/bubblewrap.ts"
+import { bubblewrapInvocation } from "./backends/bubblewrap.ts"
 import type { Invocation } from "./backends/invocation.ts"
-import { landlockInvocation } from "./backends/landlock.ts"
 import type { Bubblewrap } from "./host/bubblewrap.ts"
-import { type LastSteps, lastStepsProgram } from "./inside/last-steps.ts"
+import type { LastSteps } from "./inside/last-steps.ts"
 import { isIgnored, signalMask } from "./kernel/signals.ts"
-import { presentArchitecture } from "./kernel/system-calls.ts"
-import { notifyingFilter, refusingFilter } from "./live/filters.ts"
 import type { LaunchPlan } from "./plan/launch-plan.ts"
 
 export type Planned = {
@@ -18,41 +15,11 @@ export type Planned = {
   bubblewrap: Bubblewrap | undefined
 }
 
-export type Launch = {
-  last: LastSteps
-  invocation: Invocation
-}
-
 export type CommandSignals = Pick<LastSteps, "restoredSignals" | "signalMask">
 
-/** How a plan is carried out on this machine. */
-export function launchOf({ plan, program, bubblewrap }: Planned, signals: CommandSignals): Launch {
-  const { project, bare } = plan
-  const architecture = presentArchitecture()
-  const last: LastSteps = {
-    program,
-    words: plan.command,
-    environment: plan.environment,
-    landlock: plan.landlock,
-    bare: bare && { ...bare, project },
-    resources: plan.limits.resources,
-    filter: refusingFilter(plan, architecture),
-    guardian: needsSupervisor(plan)
-      ? {
-          kind: "supervisor",
-          filter: notifyingFilter(plan, architecture),
-          border: plan.network.mode === "filtered",
-        }
-      : { kind: "bubblewrap" },
-    guardianDescriptor,
-    ...signals,
-  }
-  const lastSteps = lastStepsProgram(last, architecture)
-  const invocation =
-    bubblewrap === undefined
-      ? landlockInvocation(lastSteps)
-      : bubblewrapInvocation(plan, { program: bubblewrap.path, lastSteps })
-  return { last, invocation }
+/** bubblewrap can begin with it: what it executes in the end is made while it builds the sandbox. */
+export function invocationWithout({ plan }: Planned, bubblewrap: Bubblewrap): Invocation {
+  return bubblewrapInvocation(plan, { program: bubblewrap.path, lastSteps: "late" })
 }
 
 /** Whether somebody has to stay while the command runs: to decide on names and connections, to watch a clock, to remove a control group. */

@@ -15,8 +15,8 @@ const bubblewrapMax = 9000
 export type BubblewrapTools = {
   /** path of bwrap */
   program: string
-  /** what runs inside before it becomes the command: an executable */
-  lastSteps: Uint8Array
+  /** what runs inside before it becomes the command: an executable, there from the start or made in the meantime */
+  lastSteps: Uint8Array | "late"
 }
 
 /**
@@ -44,10 +44,19 @@ export function bubblewrapInvocation(plan: LaunchPlan, { program, lastSteps }: B
       "deny directories rather than the files in them",
     )
   const words = setup.length > wordsMax ? ["--args", open(setup.map(word => `${word}\0`).join(""))] : setup
+  const end = firstDescriptor + descriptors.length
+  const late = lastSteps === "late" ? { file: end, gate: end + 1 } : undefined
+  if (lastSteps !== "late") open(lastSteps)
   return {
     program,
-    words: [...words, "--", `/proc/self/fd/${open(lastSteps)}`],
+    words: [
+      ...words,
+      // bwrap(1): read when all is mounted, before anything is executed.
+      ...(late === undefined ? [] : ["--block-fd", String(late.gate)]),
+      ...["--", `/proc/self/fd/${end}`],
+    ],
     descriptors,
+    late,
     // The command's is in the last steps. Here LD_PRELOAD would load a library outside the sandbox.
     environment: {},
     guardian: guardianDescriptor,

@@ -9,6 +9,16 @@ export type Invocation = {
   environment: Readonly<Record<string, string>>
   /** the number of one more descriptor, by which the one inside and whoever watches over it know of each other */
   guardian: number
+  /** undefined where everything is there from the start */
+  late: LateProgram | undefined
+}
+
+/** What the program executes in the end is made while it does everything else. */
+export type LateProgram = {
+  /** the number of an anonymous file, empty at first */
+  file: number
+  /** the number of one more copy of the guardian's descriptor: the program executes the file when it could read from here */
+  gate: number
 }
 
 /** An anonymous file, open for reading at its start. */

@@ -12,6 +12,7 @@ export function landlockInvocation(lastSteps: Uint8Array): Invocation {
     program: `/proc/self/fd/${stepsDescriptor}`,
     words: [],
     descriptors: [{ number: stepsDescriptor, content: lastSteps }],
+    late: undefined,
     environment: {},
     guardian: guardianDescriptor,
   }

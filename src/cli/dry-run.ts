@@ -2,19 +2,22 @@
 import type { Descriptor } from "../backends/invocation.ts"
 import { exitCode } from "../base/exit-code.ts"
 import { printable, shellQuoted } from "../base/printable.ts"
-import { launchOf } from "../launch.ts"
 import type { BareSandbox, GroupValue, Limits, Mount, NetworkPlan } from "../plan/launch-plan.ts"
 import { shownNetwork } from "../plan/network.ts"
 import { credentialText } from "../policy/credential.ts"
 import { hostText } from "../policy/host-pattern.ts"
 import { isWritten } from "../policy/merge-network.ts"
 import type { Prepared } from "../run.ts"
+import { invocationOf, lastStepsOf } from "../steps.ts"
 import { coloured, print, printJson } from "./output.ts"
 import { plannedOf } from "./planned.ts"
 
 export function printDryRun(prepared: Prepared, json: boolean): number {
   const { plan, program } = prepared
-  const { invocation, last } = launchOf(plannedOf(prepared), { restoredSignals: [], signalMask: 0n })
+  const planned = plannedOf(prepared)
+  const signals = { restoredSignals: [], signalMask: 0n }
+  const last = lastStepsOf(planned, signals)
+  const invocation = invocationOf(planned, signals)
   const words = [invocation.program, ...invocation.words]
   if (json) {
     printJson("LaunchPlan", {
@@ -55,6 +58,8 @@ export function printDryRun(prepared: Prepared, json: boolean): number {
   print(words.map(word => printable(shellQuoted(word))).join(" "))
   for (const { number, content } of invocation.descriptors)
     print(coloured(`# descriptor ${number}: ${describe(content)}`, "dim"))
+  if (invocation.late !== undefined)
+    print(coloured(`# descriptor ${invocation.late.file}: the last steps, made in the meantime`, "dim"))
   return exitCode.ok
 }
 

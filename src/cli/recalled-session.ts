@@ -1,6 +1,6 @@
 /** From a launch that is remembered to the end of the session: what session.ts does, without the planning. */
 import { landlockAbi } from "../kernel/landlock.ts"
-import { launchOf, signalsForCommand } from "../launch.ts"
+import { invocationWithout, signalsForCommand } from "../launch.ts"
 import type { LaunchPlan } from "../plan/launch-plan.ts"
 import type { RecalledLaunch } from "../remembered/memory.ts"
 import { readMemory } from "../remembered/memory-file.ts"
@@ -35,10 +35,11 @@ function engineFor({ landlock, network }: Pick<LaunchPlan, "landlock" | "network
 async function runRecalled(recalled: RecalledLaunch, engine: Engine): Promise<number> {
   const { plan, rules, quiet, warnings } = recalled
   if (!quiet) for (const text of warnings) warn(text)
-  const { invocation } = launchOf(recalled, signalsForCommand())
+  const signals = signalsForCommand()
   if (recalled.namespacesInDoubt) await tryNamespaces(recalled)
   return supervise({
-    invocation,
+    invocation: invocationWithout(recalled, recalled.bubblewrap),
+    lastSteps: async () => (await import("../steps.ts")).programOfSteps(recalled, signals),
     engine,
     rules,
     reads: plan.live?.carriesOutReads === true ? "carry out" : "continue",

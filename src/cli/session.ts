@@ -7,11 +7,12 @@ import { userPolicyFile } from "../governance/policy-files.ts"
 import { requireNamespaces } from "../host/bubblewrap.ts"
 import { become } from "../kernel/become.ts"
 import { landlockAbi } from "../kernel/landlock.ts"
-import { launchOf, needsSupervisor, signalsForCommand } from "../launch.ts"
+import { needsSupervisor, signalsForCommand } from "../launch.ts"
 import type { EndedSession } from "../network/terminator/ended-session.ts"
 import type { BareSandbox } from "../plan/launch-plan.ts"
 import { rememberLaunch } from "../remembered/remember.ts"
 import type { Prepared } from "../run.ts"
+import { invocationOf, programOfSteps } from "../steps.ts"
 import type { Engine } from "../supervise/engine.ts"
 import { supervise } from "../supervise/supervise.ts"
 import type { BareSession } from "../supervise/supervised.ts"
@@ -33,7 +34,8 @@ export async function runSession(prepared: Prepared, engine: Engine, given: Give
   if (!shown.quiet) for (const text of shown.warnings) warn(text)
   const planned = plannedOf(launched)
   const { bubblewrap } = planned
-  const { invocation } = launchOf(planned, signalsForCommand())
+  const signals = signalsForCommand()
+  const invocation = invocationOf(planned, signals)
   if (bubblewrap !== undefined) requireNamespaces(bubblewrap, site.account.uid, landlockAbi())
   const journal = closeJournal()
   const places = placesOf(launched, given)
@@ -43,6 +45,7 @@ export async function runSession(prepared: Prepared, engine: Engine, given: Give
   if (!needsSupervisor(plan) && log === undefined) return become(invocation)
   const session = supervise({
     invocation,
+    lastSteps: async () => programOfSteps(planned, signals),
     engine,
     rules,
     reads: plan.live?.carriesOutReads === true ? "carry out" : "continue",

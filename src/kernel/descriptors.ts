@@ -15,26 +15,29 @@ export type Placement = { descriptor: number; number: number }
  * Opens the descriptors of the invocation, and lets the next exec close all others: one that the caller left open on a
  * secret would be readable inside. Nothing gets its number yet: where the caller left many open, the runtime has its own
  * descriptors under those numbers.
- * @param guardian what is to have the invocation's guardian number
+ * @param guardian what is to have the invocation's guardian number, and that of its gate
  * @throws UserError for a directory as standard input, output or error
  */
 export function openDescriptors(
-  { descriptors, guardian: number }: Invocation,
+  { descriptors, guardian: number, late }: Invocation,
   guardian: number,
 ): Placement[] {
   refuseDirectories()
   // Where the caller closed one the runtime has opened /dev/null, for itself alone.
   for (const descriptor of standard) keepOpen(descriptor)
   closeOnExec(3, lastDescriptor)
-  const last = Math.max(number, ...descriptors.map(descriptor => descriptor.number))
+  const last = Math.max(number, late?.gate ?? 0, ...descriptors.map(descriptor => descriptor.number))
   const outOfTheWay = (descriptor: number): number => {
     if (descriptor < number || descriptor > last) return descriptor
     const moved = duplicateFrom(descriptor, last + 1)
     closeSync(descriptor)
     return moved
   }
+  const guarding = outOfTheWay(guardian)
+  const empty = late && { descriptor: outOfTheWay(createMemoryFile("cordon")), number: late.file }
   return [
-    { descriptor: outOfTheWay(guardian), number },
+    { descriptor: guarding, number },
+    ...(late && empty ? [empty, { descriptor: guarding, number: late.gate }] : []),
     ...descriptors.map(({ number, content }) => ({ descriptor: outOfTheWay(fileWith(content)), number })),
   ]
 }

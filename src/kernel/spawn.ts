@@ -25,7 +25,10 @@ const held = signalSet([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGA
  * @returns the PID
  * @throws HostError when the kernel refuses
  */
-export function spawn({ program, words, environment }: Invocation, placements: readonly Placement[]): number {
+export function spawn(
+  { program, words, environment }: Pick<Invocation, "program" | "words" | "environment">,
+  placements: readonly Placement[],
+): number {
   const pid = new Int32Array(1)
   const [argv = 0, variables = 0] = [[program, ...words], environmentStrings(environment)].map(cStrings)
   const library = openLibrary()

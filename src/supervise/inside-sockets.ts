@@ -50,14 +50,11 @@ function makeSockets(process: number): number[] {
   const [own, other] = socketPair()
   const program = createMemoryFile("cordon")
   writeSync(program, socketMaker())
-  const child = spawn(
-    { program: `/proc/self/fd/${program}`, words: [], descriptors: [], environment: {}, guardian: channel },
-    [
-      { descriptor: ownerNamespace, number: owner },
-      { descriptor: networkNamespace, number: network },
-      { descriptor: other, number: channel },
-    ],
-  )
+  const child = spawn({ program: `/proc/self/fd/${program}`, words: [], environment: {} }, [
+    { descriptor: ownerNamespace, number: owner },
+    { descriptor: networkNamespace, number: network },
+    { descriptor: other, number: channel },
+  ])
   for (const descriptor of [networkNamespace, ownerNamespace, other, program]) closeSync(descriptor)
   const handed = receiveDescriptors(own)
   closeSync(own)

@@ -1,5 +1,4 @@
 /** Our process while the command runs: it passes signals on, keeps the time, and ends with the command. */
-import { closeSync } from "node:fs"
 import { HostError } from "../base/error.ts"
 import { exitCode } from "../base/exit-code.ts"
 import { openDescriptors } from "../kernel/descriptors.ts"
@@ -10,8 +9,10 @@ import { adoptOrphans, endProcess, exitStatus, killNamespaces, socketPair, spawn
 import { SessionClock } from "./clock.ts"
 import { after, type Timer } from "./deadlines.ts"
 import type { EngineHost } from "./engine.ts"
+import { Gate } from "./gate.ts"
 import { makeGroup, type SessionGroup } from "./group.ts"
 import type { FromEngine } from "./messages.ts"
+import { preparationOf, waitsForBorder } from "./preparation.ts"
 import { forwardSignals, sendSignal } from "./signals.ts"
 
 import type { Sandbox, SessionBorder, Supervised } from "./supervised.ts"
@@ -51,7 +52,7 @@ class Supervision {
   }
 
   run(): Promise<never> {
-    const { invocation, plan } = this.#supervised
+    const { invocation, plan, engine, lastSteps } = this.#supervised
     const [socket, inside] = socketPair()
     this.#socket = socket
     const placements = openDescriptors(invocation, inside)
@@ -61,7 +62,7 @@ class Supervision {
     this.#child = spawn(invocation, placements)
     // It keeps this process from ending only while bubblewrap runs: not before, nor when all is given up.
     this.#engine.hold()
-    for (const { descriptor } of placements) closeSync(descriptor)
+    const gate = new Gate(placements, invocation.late)
     this.#clock.start(plan.limits.timeMs, this.#child)
     return new Promise((_, reject) => {
       this.#fail = reject
@@ -69,35 +70,25 @@ class Supervision {
         message => this.#hear(message, forward),
         why => this.#giveUp(new Error(`bug: the live engine stopped: ${why}`)),
       )
-      this.#prepare(socket)
+      const opening = gate.open(socket, lastSteps)
+      opening.catch(why => this.#giveUp(why))
+      // In this thread one thing comes after the other, and bubblewrap waits for the one.
+      if (engine.threaded) this.#prepare(socket)
+      else opening.then(() => this.#prepare(socket))
       this.#end()
     })
   }
 
   /** The command waits inside for the word to start. */
   #prepare(socket: number): void {
-    const { rules, plan, reads } = this.#supervised
-    const { network } = plan
+    const { plan } = this.#supervised
     try {
       this.#group = plan.limits.group && makeGroup(plan.limits.group, plan.session)
     } catch (cause) {
       this.#giveUp(cause)
       return
     }
-    this.#engine.tell({
-      kind: "prepare",
-      socket,
-      rules,
-      mountPoints: mountPointsOf(plan),
-      stateFiles: plan.stateFiles,
-      reads,
-      bare: this.#supervised.bare && { offline: plan.network.mode === "off" },
-      umask: this.#umask,
-      entry: this.#group?.entry,
-      network: network.mode === "filtered" ? { hostPorts: network.hostPorts } : undefined,
-      unixSockets: plan.unixSockets,
-      waits: waitsForBorder(plan),
-    })
+    this.#engine.tell(preparationOf(this.#supervised, { socket, umask: this.#umask, group: this.#group }))
   }
 
   #hear(message: FromEngine, forward: (command: number) => void): void {
@@ -188,13 +179,4 @@ class Supervision {
     )
     this.#fail(why)
   }
-}
-
-/** Ports of the host are listened on before the command starts: one that is taken stops the run. */
-function waitsForBorder({ network }: Supervised["plan"]): boolean {
-  return network.mode === "filtered" && network.expose.length > 0
-}
-
-function mountPointsOf({ mounts, stateFiles }: Supervised["plan"]): string[] {
-  return mounts.map(({ path }) => path).filter(path => !stateFiles.includes(path))
 }

@@ -10,6 +10,8 @@ import type { Preparation } from "./messages.ts"
 
 export type Supervised = {
   invocation: Invocation
+  /** what the invocation's late file is to hold */
+  lastSteps: () => Promise<Uint8Array>
   engine: Engine
   rules: PathPolicy
   reads: Preparation["reads"]

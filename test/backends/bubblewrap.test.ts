@@ -45,6 +45,25 @@ const isolation =
   "--unshare-user --unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup --unshare-net --disable-userns " +
   "--die-with-parent --cap-drop ALL"
 
+describe("what is executed in the end", () => {
+  const mounts: Mount[] = [{ kind: "hidden-file", path: "/secret", why }]
+
+  test("comes behind a gate when it is made late, under a number of its own", () => {
+    const late = bubblewrapInvocation(planWith({ mounts }), { program: "/usr/bin/bwrap", lastSteps: "late" })
+    expect(late.words.slice(-4)).toEqual(["--block-fd", "103", "--", "/proc/self/fd/102"])
+    expect(late.late).toEqual({ file: 102, gate: 103 })
+    expect(late.descriptors).toEqual([{ number: 101, content: "" }])
+  })
+
+  test("is the same but for that when it is there from the start, and nothing waits", () => {
+    const whole = render({ mounts })
+    expect(whole.words.slice(-2)).toEqual(["--", "/proc/self/fd/102"])
+    expect(whole.words).not.toContain("--block-fd")
+    expect(whole.late).toBeUndefined()
+    expect(whole.descriptors[1]).toEqual({ number: 102, content: lastSteps })
+  })
+})
+
 describe("isolation", () => {
   test("is everything that there is, when the network is off", () => {
     const { program, words, descriptors, environment, guardian } = render()

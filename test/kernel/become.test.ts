@@ -16,6 +16,7 @@ function becoming(script: string, change: Partial<Invocation> = {}, before = "")
     descriptors: [],
     environment: { PATH: "/usr/bin:/bin" },
     guardian: 100,
+    late: undefined,
     ...change,
   }
   const code = `

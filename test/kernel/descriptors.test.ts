@@ -9,8 +9,15 @@ type Contents = readonly { number: number; content: string }[]
 const kernel = JSON.stringify(join(root, "src/kernel"))
 
 /** Opens descriptors 101 and on in a process that a shell has prepared, and prints as JSON what `code` gives. */
-async function opened(contents: Contents, { before = "", open = "", code = "placements" } = {}) {
-  const invocation = { program: "", words: [], descriptors: contents, environment: {}, guardian: 100 }
+async function opened(contents: Contents, { before = "", open = "", code = "placements", late = {} } = {}) {
+  const invocation = {
+    program: "",
+    words: [],
+    descriptors: contents,
+    environment: {},
+    guardian: 100,
+    ...late,
+  }
   const script = `
 const fs = require("node:fs")
 const { openDescriptors } = require(${kernel} + "/descriptors.ts")
@@ -41,6 +48,19 @@ describe("descriptors", () => {
       [100, ""],
       [101, "one ä"],
       [102, ""],
+    ])
+  })
+
+  test("are an empty file and the guardian once more, for a program that is made late", async () => {
+    const code =
+      "placements.map(({ descriptor, number }) => [number, descriptor === placements[0].descriptor, fs.fstatSync(descriptor).size])"
+    const late = { late: { file: 103, gate: 104 } }
+    expect(await opened(two, { code, late })).toEqual([
+      [100, true, 0],
+      [103, false, 0],
+      [104, true, 0],
+      [101, false, 6],
+      [102, false, 0],
     ])
   })
 

@@ -76,6 +76,7 @@ function serve({ words, hostPorts, full, alone = false, report }: NetworkRun): v
     descriptors: [{ number: file, content: lastSteps }],
     environment: {},
     guardian: guardianNumber,
+    late: undefined,
   }
   const seen: NetworkReport = { dials: [], accepted: [], code: -1 }
   const worker = new Worker(new URL("./network-stage-worker.ts", import.meta.url).href)

@@ -80,10 +80,7 @@ function start({ program, guardian, refused, ignored = [], held, open = [] }: La
 
 /** A pidfd of a process that has ended. */
 function endedProcess(): number {
-  const child = spawn(
-    { program: "/bin/true", words: [], descriptors: [], environment: {}, guardian: guardianNumber },
-    [],
-  )
+  const child = spawn({ program: "/bin/true", words: [], environment: {} }, [])
   const descriptor = openProcess(child)
   while (exitStatus(child) === undefined) Bun.sleepSync(5)
   return descriptor
@@ -97,6 +94,7 @@ function superviseIt(launching: Launching): void {
     descriptors: [],
     environment: {},
     guardian: guardianNumber,
+    late: undefined,
   }
   const child = spawn(invocation, openDescriptors(invocation, inside))
   closeSync(inside)
