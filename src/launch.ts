@@ -1,10 +1,9 @@
 /** From a plan to what this machine executes; all but the last steps, which steps.ts makes. */
-import { constants } from "node:os"
 import { bubblewrapInvocation } from "./backends/bubblewrap.ts"
-import type { Invocation } from "./backends/invocation.ts"
 import type { Bubblewrap } from "./host/bubblewrap.ts"
 import type { LastSteps } from "./inside/last-steps.ts"
-import { isIgnored, signalMask } from "./kernel/signals.ts"
+import type { Invocation } from "./kernel/invocation.ts"
+import { isIgnored, signalMask, signalNumbers } from "./kernel/signals.ts"
 import type { LaunchPlan } from "./plan/launch-plan.ts"
 
 export type Planned = {
@@ -33,7 +32,7 @@ export function needsSupervisor({ live, limits, network }: LaunchPlan): boolean 
  * will be by us, because they come from the terminal and are meant for the command.
  */
 export function signalsForCommand(): CommandSignals {
-  const { SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ } = constants.signals
+  const { SIGINT, SIGQUIT, SIGPIPE, SIGXFSZ } = signalNumbers
   const restoredSignals = [SIGPIPE, SIGXFSZ, ...[SIGINT, SIGQUIT].filter(signal => !isIgnored(signal))]
   return { restoredSignals, signalMask: signalMask() }
 }

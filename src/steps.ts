@@ -1,8 +1,8 @@
 /** From a plan to the program of last steps, and to the invocation of whoever plans. */
 import { bubblewrapInvocation, guardianDescriptor } from "./backends/bubblewrap.ts"
-import type { Invocation } from "./backends/invocation.ts"
 import { landlockInvocation } from "./backends/landlock.ts"
 import { type LastSteps, lastStepsProgram } from "./inside/last-steps.ts"
+import type { Invocation } from "./kernel/invocation.ts"
 import { presentArchitecture } from "./kernel/system-calls.ts"
 import { type CommandSignals, invocationWithout, needsSupervisor, type Planned } from "./launch.ts"
 import { notifyingFilter, refusingFilter } from "./live/filters.ts"

@@ -109,6 +109,26 @@ test("no import hides from this test: every import() names its target, nothing u
   expect(files.filter(({ text }) => hidden.test(blankComments(text))).map(({ path }) => path)).toEqual([])
 })
 
+test("what a remembered launch loads before bubblewrap starts needs no module of the runtime's but bun:ffi", () => {
+  // node:fs takes a millisecond to load, node:os a third of one.
+  const loaded = new Set<string>()
+  const builtin = new Set<string>()
+  const load = (path: string) => {
+    if (loaded.has(path)) return
+    loaded.add(path)
+    const file = files.find(each => each.path === path)
+    const text = file?.text.replace(/\bimport\("[^"]*"\)/g, "") ?? ""
+    for (const { path: next, target, typeOnly } of importsOf({ path, text })) {
+      if (typeOnly || target.endsWith("-macro.ts") || target.endsWith(".cjs")) continue
+      if (next === undefined) builtin.add(target)
+      else load(next)
+    }
+  }
+  load("main.ts")
+  expect(loaded.size).toBeGreaterThan(20)
+  expect([...builtin]).toEqual(["bun:ffi"])
+})
+
 test("kernel/ and nothing else mentions bun:ffi", () => {
   const mentioning = files.filter(({ text }) => text.includes("bun:ffi")).map(({ path }) => entry(path))
   expect([...new Set(mentioning)]).toEqual(["kernel"])

@@ -1,7 +1,7 @@
 /** LaunchPlan → bubblewrap (bwrap(1)). Pure: the same plan gives the same words on every machine. */
 import { UserError } from "../base/error.ts"
+import type { Descriptor, Invocation } from "../kernel/invocation.ts"
 import type { LaunchPlan, Mount } from "../plan/launch-plan.ts"
-import type { Descriptor, Invocation } from "./invocation.ts"
 import { soonestOrder } from "./mount-order.ts"
 
 /** High enough to be in nobody's way: the runtime's own descriptors are small numbers. */

@@ -2,8 +2,9 @@
  * The landlock backend: no bubblewrap, no namespaces. The last steps are executed directly, and make the sandbox of rules
  * that nobody takes off: Landlock, seccomp, the live engine. Pure.
  */
+
+import type { Invocation } from "../kernel/invocation.ts"
 import { guardianDescriptor } from "./bubblewrap.ts"
-import type { Invocation } from "./invocation.ts"
 
 const stepsDescriptor = guardianDescriptor + 1
 

@@ -5,7 +5,7 @@ import { checkPolicyFile } from "../governance/policy-files.ts"
 import { readAccount } from "../host/account.ts"
 import { createPathFacts } from "../host/path-facts.ts"
 import { realPlace, replaceFile } from "../host/replace-file.ts"
-import { xdgDirectories } from "../host/state-directory.ts"
+import { xdgDirectories } from "../host/xdg-directories.ts"
 import { withAllowedHost } from "../policy/edit-policy.ts"
 import { readPolicyFile } from "../policy/policy-file.ts"
 

@@ -1,7 +1,8 @@
 /** `--dry-run`: the plan and the exact invocation, for people or as JSON. */
-import type { Descriptor } from "../backends/invocation.ts"
+
 import { exitCode } from "../base/exit-code.ts"
 import { printable, shellQuoted } from "../base/printable.ts"
+import type { Descriptor } from "../kernel/invocation.ts"
 import type { BareSandbox, GroupValue, Limits, Mount, NetworkPlan } from "../plan/launch-plan.ts"
 import { shownNetwork } from "../plan/network.ts"
 import { credentialText } from "../policy/credential.ts"

@@ -1,8 +1,9 @@
 /** `cordon explain HOST[:PORT]` and `cordon explain 'HOST METHOD /path'`: asked of the judge that every connection meets. */
+
+import { addressText, parseAddress } from "../base/address.ts"
 import { UserError } from "../base/error.ts"
 import { shellQuoted } from "../base/printable.ts"
 import { interfaceAddresses } from "../host/interfaces.ts"
-import { addressText, parseAddress } from "../policy/address.ts"
 import type { Explanation } from "../policy/explanation.ts"
 import { type HostPattern, hostPattern, hostText } from "../policy/host-pattern.ts"
 import { type HostJudge, type HostVerdict, hostJudge } from "../policy/host-verdict.ts"

@@ -1,15 +1,11 @@
-/** From a launch that is remembered to the end of the session: what session.ts does, without the planning. */
-import { landlockAbi } from "../kernel/landlock.ts"
-import { invocationWithout, signalsForCommand } from "../launch.ts"
-import type { LaunchPlan } from "../plan/launch-plan.ts"
+/** A launch that is remembered, up to the start of bubblewrap; with all that it loads, kept as short as it can be. */
+import { landlockAbi, scopeAbstractSockets } from "../kernel/landlock.ts"
+import { invocationWithout } from "../launch.ts"
 import type { RecalledLaunch } from "../remembered/memory.ts"
 import { readMemory } from "../remembered/memory-file.ts"
 import type { Place } from "../remembered/place.ts"
 import { recallLaunch } from "../remembered/recall.ts"
-import { type Engine, startEngine } from "../supervise/engine.ts"
-import { supervise } from "../supervise/supervise.ts"
-import { openBorder } from "./border.ts"
-import { sayAtOnce, warn } from "./output.ts"
+import { beginSession } from "../supervise/begin.ts"
 
 /**
  * Starts the command and stays with it; when all goes well it does not return.
@@ -18,37 +14,17 @@ import { sayAtOnce, warn } from "./output.ts"
  */
 export function runRemembered(words: readonly string[], place: Place): Promise<number> | undefined {
   const memory = readMemory(place)
-  if (memory === undefined) return undefined
-  // A thread takes as long to come up as asking takes; one that waits in vain waits for ever and for nothing.
-  const ahead = memory.launch.plan.network.mode === "filtered" ? engineFor(memory.launch.plan) : undefined
-  const recalled = recallLaunch(memory, words)
-  return recalled && runRecalled(recalled, ahead ?? engineFor(recalled.plan))
+  const recalled = memory && recallLaunch(memory, words)
+  return recalled && runRecalled(recalled)
 }
 
-function engineFor({ landlock, network }: Pick<LaunchPlan, "landlock" | "network">): Engine {
-  return startEngine({
-    scoped: landlock?.scopeAbstractSockets === true,
-    threaded: network.mode === "filtered",
-  })
-}
-
-async function runRecalled(recalled: RecalledLaunch, engine: Engine): Promise<number> {
-  const { plan, rules, quiet, warnings } = recalled
-  if (!quiet) for (const text of warnings) warn(text)
-  const signals = signalsForCommand()
+async function runRecalled(recalled: RecalledLaunch): Promise<number> {
   if (recalled.namespacesInDoubt) await tryNamespaces(recalled)
-  return supervise({
-    invocation: invocationWithout(recalled, recalled.bubblewrap),
-    lastSteps: async () => (await import("../steps.ts")).programOfSteps(recalled, signals),
-    engine,
-    rules,
-    reads: plan.live?.carriesOutReads === true ? "carry out" : "continue",
-    plan,
-    bare: undefined,
-    log: undefined,
-    tell: sayAtOnce,
-    openBorder: async sandbox => openBorder(sandbox, { ...recalled, ended: undefined, log: undefined }),
-  })
+  if (recalled.plan.landlock?.scopeAbstractSockets === true) scopeAbstractSockets()
+  const invocation = invocationWithout(recalled, recalled.bubblewrap)
+  const begun = beginSession(invocation)
+  const { superviseRecalled } = await import("./recalled-supervision.ts")
+  return superviseRecalled(recalled, invocation, begun)
 }
 
 async function tryNamespaces({ bubblewrap }: RecalledLaunch): Promise<void> {

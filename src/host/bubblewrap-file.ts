@@ -1,6 +1,8 @@
 /** What can be told of a bubblewrap without starting it, which would take as long as a launch. */
-import { readFileSync, statSync } from "node:fs"
 import { ask } from "../base/journal.ts"
+import { errno } from "../kernel/file-flags.ts"
+import { failedWith, failure, statusAt } from "../kernel/path-calls.ts"
+import { readPath } from "../kernel/path-contents.ts"
 
 export type BubblewrapFile = {
   version: string
@@ -27,15 +29,14 @@ export function askBubblewrap(path: string): BubblewrapFile | undefined {
 
 function isSetuid(path: string): boolean {
   const setUserId = 0o4000
-  return (statSync(path).mode & setUserId) !== 0
+  const status = statusAt(path, { follow: true })
+  if (typeof status === "number") throw failure("looking at", path, status)
+  return (status.mode & setUserId) !== 0
 }
 
 function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, "latin1")
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === "ENOENT" || code === "EACCES" || code === "ENOTDIR") return undefined
-    throw cause
-  }
+  const bytes = readPath(path)
+  if (typeof bytes !== "number") return bytes.toString("latin1")
+  if (failedWith(bytes, errno.noEntry, errno.access, errno.notDirectory)) return undefined
+  throw failure("reading", path, bytes)
 }

@@ -1,8 +1,9 @@
 /** What stands in a directory: names as they are, and which of some names there are. */
-import { type Dirent, lstatSync, readdirSync, statSync } from "node:fs"
 import { ask } from "../base/journal.ts"
 import { isWithin } from "../base/path.ts"
-import { replacement, systemPath, textOf } from "../base/path-bytes.ts"
+import { errno } from "../kernel/file-flags.ts"
+import { failedWith, failure } from "../kernel/path-calls.ts"
+import { type DirectoryEntry, entriesAt } from "../kernel/path-contents.ts"
 import type { PresentNames } from "../policy/present.ts"
 import type { PathFacts } from "./path-facts.ts"
 
@@ -14,23 +15,7 @@ export function readDirectory(path: string): readonly Entry[] {
 }
 
 export function askEntries(path: string): readonly Entry[] {
-  return listDirectory(path, () => readEntries(path)) ?? []
-}
-
-/** Most directories hold plain names; one that does not is read again as bytes. */
-function readEntries(path: string): Entry[] {
-  const entries = readdirSync(systemPath(path), { withFileTypes: true })
-  if (!entries.some(({ name }) => name.includes(replacement))) return entries.map(entryOf)
-  // The runtime gives no types with names as bytes, so each is asked for.
-  return readdirSync(systemPath(path), { encoding: "buffer" }).map(bytes => {
-    const name = textOf(bytes)
-    const stat = lstatSync(systemPath(`${path}/${name}`), { throwIfNoEntry: false })
-    return { name, directory: stat?.isDirectory() === true }
-  })
-}
-
-function entryOf(entry: Dirent): Entry {
-  return { name: entry.name, directory: entry.isDirectory() }
+  return listDirectory(path) ?? []
 }
 
 /** Asking for a name costs 2 µs, listing a directory 40 and more. */
@@ -64,20 +49,14 @@ export function listNames(path: string): readonly string[] | undefined {
 }
 
 export function askNames(path: string): readonly string[] | undefined {
-  const names = listDirectory(path, () => readdirSync(systemPath(path)))
-  if (names === undefined || !names.some(name => name.includes(replacement))) return names
-  return readdirSync(systemPath(path), { encoding: "buffer" }).map(textOf)
+  return listDirectory(path)?.map(({ name }) => name)
 }
 
 /** @returns nothing for what is not there, undefined for what may not be listed */
-function listDirectory<T>(path: string, list: () => T[]): T[] | undefined {
-  try {
-    // Most directories that patterns name do not exist, and an exception costs 0.1 ms.
-    return statSync(systemPath(path), { throwIfNoEntry: false })?.isDirectory() ? list() : []
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return []
-    if (code === "EACCES" || code === "EPERM") return undefined
-    throw cause
-  }
+function listDirectory(path: string): readonly DirectoryEntry[] | undefined {
+  const entries = entriesAt(path)
+  if (typeof entries !== "number") return entries
+  if (failedWith(entries, errno.noEntry, errno.notDirectory, errno.tooManyLinks)) return []
+  if (failedWith(entries, errno.access, errno.notPermitted)) return undefined
+  throw failure("listing", path, entries)
 }

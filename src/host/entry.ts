@@ -1,7 +1,8 @@
 /** What stands at one path, links not followed. */
-import { lstatSync, readlinkSync } from "node:fs"
 import { ask } from "../base/journal.ts"
-import { replacement, systemPath, textOf } from "../base/path-bytes.ts"
+import { errno, fileTypes } from "../kernel/file-flags.ts"
+import { typeAt } from "../kernel/path-calls.ts"
+import { linkTarget } from "../kernel/path-contents.ts"
 import type { PathKind } from "./path-facts.ts"
 
 /** @property target what a symbolic link says; "" for anything else */
@@ -12,27 +13,36 @@ export function readEntry(path: string): Entry {
   return ask("entry", path, askEntry)
 }
 
-/** Most places that are asked about do not exist, and an exception costs 0.1 ms. */
-const quietly = { throwIfNoEntry: false } as const
-const missing: Entry = { kind: "missing", target: "" }
-
 export function askEntry(path: string): Entry {
-  try {
-    const place = systemPath(path)
-    const stat = lstatSync(place, quietly)
-    if (stat === undefined) return missing
-    if (stat.isSymbolicLink()) return { kind: "link", target: readTarget(place) }
-    return { kind: stat.isDirectory() ? "directory" : stat.isFile() ? "file" : "other", target: "" }
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    if (code === undefined) throw cause
-    // ENOTDIR: a file stands where a directory would have to be, so nothing can stand below it.
-    return { kind: code === "ENOTDIR" || code === "ENOENT" ? "missing" : "unreachable", target: "" }
+  const kind = kindAt(path)
+  return kind === "link" ? linkAt(path) : { kind, target: "" }
+}
+
+/** Half of the answer, and all of it but for a link. */
+export function kindAt(path: string): Entry["kind"] {
+  return kindOf(typeAt(path))
+}
+
+/** @param type one of `fileTypes` or another, or -errno */
+function kindOf(type: number): Entry["kind"] {
+  switch (type) {
+    case fileTypes.directory:
+      return "directory"
+    case fileTypes.regular:
+      return "file"
+    case fileTypes.link:
+      return "link"
+    // A file stands where a directory would have to be: nothing can stand below it.
+    case -errno.notDirectory:
+    case -errno.noEntry:
+      return "missing"
+    default:
+      return type < 0 ? "unreachable" : "other"
   }
 }
 
-/** Most targets are plain text; one that is not is read again as bytes. */
-function readTarget(place: string | Buffer): string {
-  const target = readlinkSync(place, "utf8")
-  return target.includes(replacement) ? textOf(readlinkSync(place, "buffer")) : target
+function linkAt(path: string): Entry {
+  const target = linkTarget(path)
+  // It was a link a moment ago.
+  return typeof target === "number" ? { kind: kindOf(target), target: "" } : { kind: "link", target }
 }

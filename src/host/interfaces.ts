@@ -1,5 +1,5 @@
 /** The addresses of this machine: a service that listens on all of them is as near as one on loopback. */
-import { type Address, addressText, parseAddress } from "../policy/address.ts"
+import { type Address, addressText, parseAddress } from "../base/address.ts"
 import { isInRange, parseRange } from "../policy/address-ranges.ts"
 
 /**

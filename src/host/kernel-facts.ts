@@ -1,6 +1,8 @@
 /** What the running kernel does and does not do, found out by asking it. */
-import { readFileSync } from "node:fs"
 import { ask } from "../base/journal.ts"
+import { errno } from "../kernel/file-flags.ts"
+import { failedWith, failure } from "../kernel/path-calls.ts"
+import { readPath } from "../kernel/path-contents.ts"
 
 export type HostKernel = {
   /** Landlock can keep abstract unix sockets out of reach (ABI 6) */
@@ -24,14 +26,11 @@ export function hostKernel(landlockAbi: number, notification: boolean): HostKern
 
 /** The value of a kernel switch, or undefined when this kernel does not have it. */
 export function readSwitch(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8").trim()
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    // EINVAL: the file of a security module that is built in and switched off.
-    if (code === "ENOENT" || code === "EACCES" || code === "EPERM" || code === "EINVAL") return undefined
-    throw cause
-  }
+  const bytes = readPath(path)
+  if (typeof bytes !== "number") return bytes.toString("utf8").trim()
+  // EINVAL: the file of a security module that is built in and switched off.
+  if (failedWith(bytes, errno.noEntry, errno.access, errno.notPermitted, errno.invalid)) return undefined
+  throw failure("reading", path, bytes)
 }
 
 /** uname(2): what the machine calls itself. */

@@ -1,6 +1,7 @@
 /** Whether anything makes it likely that namespaces fail here. */
-import { lstatSync } from "node:fs"
 import { ask } from "../base/journal.ts"
+import { fileTypes } from "../kernel/file-flags.ts"
+import { typeAt } from "../kernel/path-calls.ts"
 import { readSwitch } from "./kernel-facts.ts"
 
 /**
@@ -24,7 +25,7 @@ function doubt(uid: number, root: string): boolean {
     (uid !== 0 && look("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") === "1") ||
     isFiltered(look("/proc/self/status")) ||
     // Container engines put /dev/null over it; reading all mounts would take ten times as long.
-    lstatSync(`${root}/proc/keys`, { throwIfNoEntry: false })?.isCharacterDevice() === true
+    typeAt(`${root}/proc/keys`) === fileTypes.characterDevice
   )
 }
 

@@ -1,6 +1,9 @@
 /** What a launch wants to know of the file that a command runs. */
-import { accessSync, closeSync, constants, openSync, readSync } from "node:fs"
 import { ask } from "../base/journal.ts"
+import { close } from "../kernel/file-calls.ts"
+import { errno, flags } from "../kernel/file-flags.ts"
+import { failure, mayExecute, openAtPath } from "../kernel/path-calls.ts"
+import { readRest } from "../kernel/path-contents.ts"
 
 /** Whether this process may execute the file. */
 export function isExecutable(path: string): boolean {
@@ -13,26 +16,28 @@ export function interpreterLine(path: string): string {
 }
 
 export function askExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EACCES") throw cause
-    return false
-  }
+  const result = mayExecute(path)
+  if (result < 0 && result !== -errno.access) throw failure("executing", path, result)
+  return result === 0
 }
 
+/** The kernel reads no more of it (execve(2)). */
+const lineMax = 256
+
 export function askInterpreterLine(path: string): string {
-  const bytes = Buffer.alloc(256)
-  let length: number
-  try {
-    const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    length = readSync(descriptor, bytes, 0, bytes.length, 0)
-    closeSync(descriptor)
-  } catch (cause) {
+  const bytes = readStart(path)
+  if (typeof bytes === "number") {
     // A program that may be executed and not read is a binary to the kernel as well.
-    if ((cause as NodeJS.ErrnoException).code !== "EACCES") throw cause
+    if (bytes !== -errno.access) throw failure("reading", path, bytes)
     return ""
   }
-  return /^#![ \t]*([^\n]+)/.exec(bytes.toString("latin1", 0, length))?.[1] ?? ""
+  return /^#![ \t]*([^\n]+)/.exec(bytes.toString("latin1"))?.[1] ?? ""
+}
+
+function readStart(path: string): Buffer | number {
+  const descriptor = openAtPath(path, flags.readOnly | flags.nonBlocking)
+  if (descriptor < 0) return descriptor
+  const bytes = readRest(descriptor, lineMax)
+  close(descriptor)
+  return bytes
 }

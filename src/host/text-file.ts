@@ -1,22 +1,20 @@
 /** Small files of the machine's, read as a whole. */
-import { readFileSync, statSync } from "node:fs"
 import { ask } from "../base/journal.ts"
+import { errno } from "../kernel/file-flags.ts"
+import { failure } from "../kernel/path-calls.ts"
+import { readPath } from "../kernel/path-contents.ts"
 
 /**
  * The text of a file; undefined where there is none.
- * @throws Error of node:fs when it is there and cannot be read
+ * @throws Error with the code of an errno when it is there and cannot be read
  */
 export function readTextFile(path: string): string | undefined {
   return ask("text file", path, askTextFile)
 }
 
 export function askTextFile(path: string): string | undefined {
-  try {
-    // Most launches find no list of trusted policies, and an exception costs 0.1 ms.
-    if (statSync(path, { throwIfNoEntry: false }) === undefined) return undefined
-    return readFileSync(path, "utf8")
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause
-    return undefined
-  }
+  const bytes = readPath(path)
+  if (typeof bytes !== "number") return bytes.toString("utf8")
+  if (bytes === -errno.noEntry) return undefined
+  throw failure("reading", path, bytes)
 }

@@ -1,12 +1,10 @@
 /** Cordon replaces itself: nothing of ours runs while the command does. */
-
-import { constants } from "node:os"
-import type { Invocation } from "../backends/invocation.ts"
 import { HostError } from "../base/error.ts"
 import { openDescriptors } from "./descriptors.ts"
+import type { Invocation } from "./invocation.ts"
 import { leaveKeyring } from "./keyring.ts"
 import { duplicateTo, execve, openProcess, SystemError } from "./libc.ts"
-import { ignoreSignal } from "./signals.ts"
+import { ignoreSignal, signalNumbers } from "./signals.ts"
 
 /**
  * Becomes the program of the invocation, whose guardian descriptor is a pidfd of itself.
@@ -17,7 +15,7 @@ export function become(invocation: Invocation): never {
   const placements = openDescriptors(invocation, openProcess(process.pid))
   leaveKeyring()
   // The command, not bubblewrap, decides what Ctrl-C does.
-  for (const signal of [constants.signals.SIGINT, constants.signals.SIGQUIT]) ignoreSignal(signal)
+  for (const signal of [signalNumbers.SIGINT, signalNumbers.SIGQUIT]) ignoreSignal(signal)
   for (const { descriptor, number } of placements) duplicateTo(descriptor, number)
   try {
     return execve(program, [program, ...words], environment)

@@ -1,7 +1,7 @@
 /** The sockets of the sandbox's own network by which its connections and its questions for names reach us. */
 import { HostError } from "../base/error.ts"
-import { insideNetwork } from "../plan/inside-network.ts"
 import { close } from "./file-calls.ts"
+import { insideNetwork } from "./inside-network.ts"
 import { carryLargeSegments } from "./large-segments.ts"
 import { checked, SystemError } from "./libc.ts"
 import { pinned, rawCall } from "./raw-call.ts"

@@ -1,9 +1,11 @@
 /** What the sandbox finds open: 0, 1, 2, what it is meant to have, and nothing else. */
-import { closeSync, fstatSync, writeSync } from "node:fs"
-import type { Invocation } from "../backends/invocation.ts"
 import { UserError } from "../base/error.ts"
 import { bytesOf } from "../base/path-bytes.ts"
-import { closeOnExec, createMemoryFile, duplicateFrom, keepOpen, rewind } from "./libc.ts"
+import { close } from "./file-calls.ts"
+import { errno, fileTypes } from "./file-flags.ts"
+import type { Invocation } from "./invocation.ts"
+import { closeOnExec, createMemoryFile, duplicateFrom, keepOpen, rewind, writeAll } from "./libc.ts"
+import { failedWith, failure, statusOf } from "./path-calls.ts"
 
 const standard = [0, 1, 2]
 const lastDescriptor = 0xffff_ffff
@@ -30,7 +32,7 @@ export function openDescriptors(
   const outOfTheWay = (descriptor: number): number => {
     if (descriptor < number || descriptor > last) return descriptor
     const moved = duplicateFrom(descriptor, last + 1)
-    closeSync(descriptor)
+    close(descriptor)
     return moved
   }
   const guarding = outOfTheWay(guardian)
@@ -45,7 +47,7 @@ export function openDescriptors(
 /** An anonymous file, at its start. */
 function fileWith(content: string | Uint8Array): number {
   const file = createMemoryFile("cordon")
-  if (content.length > 0) writeSync(file, typeof content === "string" ? bytesOf(content) : content)
+  writeAll(file, typeof content === "string" ? bytesOf(content) : content)
   rewind(file)
   return file
 }
@@ -61,11 +63,10 @@ function refuseDirectories(): void {
 }
 
 function isDirectory(descriptor: number): boolean {
-  try {
-    return fstatSync(descriptor).isDirectory()
-  } catch (cause) {
-    // A closed one leads nowhere.
-    if ((cause as NodeJS.ErrnoException).code !== "EBADF") throw cause
-    return false
-  }
+  const status = statusOf(descriptor)
+  if (typeof status !== "number") return (status.mode & fileTypes.mask) === fileTypes.directory
+  // A closed one leads nowhere.
+  if (!failedWith(status, errno.badDescriptor))
+    throw failure("looking at descriptor", String(descriptor), status)
+  return false
 }

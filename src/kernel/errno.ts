@@ -1,16 +1,24 @@
-/** Names of the errnos that the calls of libc.ts give (errno(3); the same numbers on x86_64 and aarch64). */
+/** Names of the errnos that the calls of libc.ts and path-calls.ts give (errno(3); the same numbers on x86_64 and aarch64). */
 export const errnoNames: Readonly<Record<number, string>> = {
   1: "EPERM",
   2: "ENOENT",
+  3: "ESRCH",
+  4: "EINTR",
+  5: "EIO",
+  6: "ENXIO",
   7: "E2BIG",
   8: "ENOEXEC",
   9: "EBADF",
   12: "ENOMEM",
   13: "EACCES",
   14: "EFAULT",
+  20: "ENOTDIR",
+  21: "EISDIR",
   22: "EINVAL",
   23: "ENFILE",
   24: "EMFILE",
+  36: "ENAMETOOLONG",
   38: "ENOSYS",
+  40: "ELOOP",
   95: "EOPNOTSUPP",
 }

@@ -40,6 +40,7 @@ export const at = {
 export const errno = {
   notPermitted: 1,
   noEntry: 2,
+  noProcess: 3,
   interrupted: 4,
   noDeviceOrAddress: 6,
   tooBig: 7,
@@ -74,5 +75,6 @@ export const fileTypes = {
   directory: 0o040000,
   regular: 0o100000,
   link: 0o120000,
+  characterDevice: 0o020000,
   socket: 0o140000,
 } as const

@@ -18,6 +18,8 @@ export function landlockAbi(): number {
   }
 }
 
+let isScoped = false
+
 /**
  * Keeps this thread, and all threads and processes that it starts from now on, from abstract unix sockets of others
  * (LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, ABI 6). For who connects on behalf of the sandbox that is: entered before the
@@ -25,6 +27,8 @@ export function landlockAbi(): number {
  * @throws HostError when the kernel refuses
  */
 export function scopeAbstractSockets(): void {
+  if (isScoped) return
+  isScoped = true
   const { prctl, landlock_create_ruleset, landlock_restrict_self } = callNumbers(presentArchitecture())
   const noNewPrivileges = 38
   // struct landlock_ruleset_attr: rights on files, on ports, scopes

@@ -85,6 +85,12 @@ export function duplicateFrom(descriptor: number, least: number): number {
   return checked("fcntl", rawCall(number.fcntl, descriptor, duplicateCloseOnExec, least))
 }
 
+/** write(2) of all of it. */
+export function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; )
+    at += checked("write", rawCall(number.write, descriptor, addressOf(bytes) + at, bytes.length - at))
+}
+
 /** lseek(2) to the start. */
 export function rewind(descriptor: number): void {
   checked("lseek", rawCall(number.lseek, descriptor, 0, 0))

@@ -1,6 +1,7 @@
 /** Connections that Cordon makes itself: begun here, and then the event loop's. */
+
+import { parseAddress } from "../base/address.ts"
 import { bug } from "../base/error.ts"
-import { parseAddress } from "../policy/address.ts"
 import { close, setStatusFlags } from "./file-calls.ts"
 import { errno, flags } from "./file-flags.ts"
 import { checked, duplicateFrom, SystemError } from "./libc.ts"

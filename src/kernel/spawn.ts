@@ -1,13 +1,14 @@
 /** Starting the sandbox as a child, and hearing from the process in it. */
 import { dlopen, FFIType, type Pointer } from "bun:ffi"
-import { readFileSync } from "node:fs"
-import { constants } from "node:os"
-import type { Invocation } from "../backends/invocation.ts"
 import { HostError } from "../base/error.ts"
 import type { Placement } from "./descriptors.ts"
+import { errno } from "./file-flags.ts"
+import type { Invocation } from "./invocation.ts"
 import { checked, cString, cStrings, environmentStrings, keptAddress, SystemError } from "./libc.ts"
+import { failedWith, failure } from "./path-calls.ts"
+import { readPath } from "./path-contents.ts"
 import { type Address, pinned, rawCall } from "./raw-call.ts"
-import { setSignalMask, signalMask, signalSet } from "./signals.ts"
+import { setSignalMask, signalMask, signalNumbers, signalSet } from "./signals.ts"
 import { callNumbers, presentArchitecture } from "./system-calls.ts"
 
 const number = callNumbers(presentArchitecture())
@@ -16,7 +17,7 @@ const number = callNumbers(presentArchitecture())
  * Signals to a whole process group, as shells send them, which would end bubblewrap and with it the command before that
  * can do anything about them. In bubblewrap they wait for ever; the last steps let them through again.
  */
-const { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM } = constants.signals
+const { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM } = signalNumbers
 const held = signalSet([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM])
 
 /**
@@ -150,14 +151,13 @@ export function killNamespaces(): void {
     rawCall(number.kill, Number(child), kill)
 }
 
-function readProc(path: string): string {
-  try {
-    return readFileSync(`/proc/${path}`, "latin1").trim()
-  } catch (cause) {
-    // It has ended; or a kernel without CONFIG_PROC_CHILDREN, where what bubblewrap does about its end has to do.
-    if (!["ENOENT", "ESRCH"].includes((cause as NodeJS.ErrnoException).code ?? "")) throw cause
-    return ""
-  }
+function readProc(name: string): string {
+  const path = `/proc/${name}`
+  const bytes = readPath(path)
+  if (typeof bytes !== "number") return bytes.toString("latin1").trim()
+  // It has ended; or a kernel without CONFIG_PROC_CHILDREN, where what bubblewrap does about its end has to do.
+  if (failedWith(bytes, errno.noEntry, errno.noProcess)) return ""
+  throw failure("reading", path, bytes)
 }
 
 /** exit_group(2): this process ends now, whatever its threads wait for. */

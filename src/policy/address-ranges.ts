@@ -5,7 +5,7 @@
  * The documentation ranges (192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24, 2001:db8::/32, 3fff::/20) are not among them:
  * nothing is there to be kept from a program, and labs and build machines number their own hosts from them.
  */
-import { type Address, addressText, parseAddress } from "./address.ts"
+import { type Address, addressText, parseAddress } from "../base/address.ts"
 
 /** What an address is that has to be named to be reached. */
 export type Guard = {

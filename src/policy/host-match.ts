@@ -1,5 +1,5 @@
 /** Which host rules fit what is reached, and which of them fits most closely. */
-import { type Address, addressText, parseAddress } from "./address.ts"
+import { type Address, addressText, parseAddress } from "../base/address.ts"
 import { type AddressRange, embeddedIn, isInRange, parseRange } from "./address-ranges.ts"
 import type { HostPattern } from "./host-pattern.ts"
 import type { HostRule } from "./layer.ts"

@@ -4,7 +4,7 @@
  * canonical: lower case, punycode, no trailing dot.
  */
 
-import { addressRange, isIPv6, oddAddress } from "./address.ts"
+import { addressRange, isIPv6, oddAddress } from "../base/address.ts"
 import { canonicalName } from "./host-name.ts"
 import { type RequestPattern, requestPattern, requestText } from "./request-pattern.ts"
 

@@ -3,7 +3,7 @@
  * rule; the most specific rule of those that agree explains. `*` means any public host: private names and addresses
  * are reached only where a rule names them.
  */
-import { type Address, parseAddress } from "./address.ts"
+import { type Address, parseAddress } from "../base/address.ts"
 import { guardOf, isInRange } from "./address-ranges.ts"
 import type { Credential } from "./credential.ts"
 import { guardOfName } from "./guarded-names.ts"

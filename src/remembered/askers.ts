@@ -3,7 +3,7 @@ import type { Answer, Entry } from "../base/journal.ts"
 import { unanswered } from "../base/journal.ts"
 import { askBubblewrap } from "../host/bubblewrap-file.ts"
 import { askEntries, askNames } from "../host/directory.ts"
-import { askEntry } from "../host/entry.ts"
+import { askEntry, kindAt } from "../host/entry.ts"
 import { readSwitch } from "../host/kernel-facts.ts"
 import { askNamespaces } from "../host/namespace-doubt.ts"
 import { askExecutable, askInterpreterLine } from "../host/program-file.ts"
@@ -50,8 +50,14 @@ export function keptQuestions(journal: readonly Entry[]): KeptQuestion[] | undef
 
 /** Whether the machine gives each of the answers again. */
 export function allAnswersHold(questions: readonly KeptQuestion[]): boolean {
-  for (const [kind, about, mark] of questions) if (answerNow(kind, about) !== mark) return false
+  for (const [kind, about, mark] of questions)
+    if ((isWordOfEntry(kind, mark) ? kindAt(about) : answerNow(kind, about)) !== mark) return false
   return true
+}
+
+/** Most questions are of this kind. A link's answer is no word but a hash, and no link is one of the others. */
+function isWordOfEntry(kind: string, mark: string): boolean {
+  return kind === "entry" && mark.length < hashLength
 }
 
 /** @returns "" where there is no answer */
@@ -66,6 +72,8 @@ function answerNow(kind: string, about: string): string {
     return ""
   }
 }
+
+const hashLength = 64
 
 /** Short and without a secret: one word, or a hash of what would tell what is in a file. */
 function markOf(answer: Answer): string {

@@ -1,7 +1,6 @@
 /** What is kept of a launch: enough to carry it out again, and nothing that the caller would have to be silent about. */
 import type { Bubblewrap } from "../host/bubblewrap.ts"
 import type { LaunchPlan } from "../plan/launch-plan.ts"
-import type { PathPolicy } from "../policy/policy.ts"
 import type { KeptQuestion } from "./askers.ts"
 import type { KeptEnvironment } from "./environment.ts"
 
@@ -21,7 +20,8 @@ export type KeptLaunch = {
   /** path of the command's file as the sandbox sees it */
   program: string
   bubblewrap: Bubblewrap
-  rules: PathPolicy
+  /** PathPolicy as JSON, most of all that is kept: nobody needs it before bubblewrap runs */
+  rules: string
   /** what a person is told at each launch */
   warnings: readonly string[]
   quiet: boolean

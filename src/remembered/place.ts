@@ -1,12 +1,12 @@
 /** Where the memory of a launch lies: the name of its file is a hash of all that the caller decides. */
-import { statSync } from "node:fs"
 import { absolutePath } from "../base/path.ts"
 import { replacement } from "../base/path-bytes.ts"
-import { xdgDirectories } from "../host/state-directory.ts"
+import { xdgDirectories } from "../host/xdg-directories.ts"
+import { statusAt } from "../kernel/path-calls.ts"
 import { decidingWords } from "./caller-words.ts"
 
 /** Another one whenever what is remembered changes its shape or its meaning. */
-export const format = 1
+export const format = 2
 
 export type Place = {
   directory: string
@@ -44,12 +44,15 @@ export function placeOf(words: readonly string[]): Place | undefined {
 /** The times of the program are no proof that it is the same: they only tell one build from the next. */
 function keyOf(words: readonly string[], areAll: boolean): string | undefined {
   try {
-    const { dev, ino, size, mtimeMs, ctimeMs } = statSync("/proc/self/exe")
+    const program = statusAt("/proc/self/exe", { follow: true })
+    // Without /proc planning says so, if it matters.
+    if (typeof program === "number") return undefined
+    const { device, inode, size, modified, changed } = program
     const ids = [process.getuid?.(), process.geteuid?.(), process.getgid?.(), process.getegid?.()]
     const caller = [words, areAll, process.env, process.cwd(), process.umask(), ids, process.execPath]
-    return sha256(JSON.stringify([format, caller, dev, ino, size, mtimeMs, ctimeMs]))
+    return sha256(JSON.stringify([format, caller, device, inode, size, modified, changed]))
   } catch (cause) {
-    // The present directory is gone, or there is no /proc: planning says so, if it matters.
+    // The present directory is gone: planning says so, if it matters.
     if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
     return undefined
   }

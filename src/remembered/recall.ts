@@ -4,9 +4,10 @@
  * same, planning would give the same plan. What is trusted of the memory is what only we can have written; where an org
  * policy holds, that is not enough.
  */
-import { statSync } from "node:fs"
 import { orgPolicyPath } from "../governance/org-policy-path.ts"
 import preload from "../inside/no-sandbox.cjs" with { type: "text" }
+import { errno } from "../kernel/file-flags.ts"
+import { statusAt } from "../kernel/path-calls.ts"
 import type { LaunchPlan } from "../plan/launch-plan.ts"
 import { preloadPath } from "../plan/no-sandbox.ts"
 import { allAnswersHold } from "./askers.ts"
@@ -23,13 +24,8 @@ export function recallLaunch(memory: Memory, words: readonly string[]): Recalled
 
 /** The memory is the user's, who could leave the question out of it. */
 function hasOrgPolicy(): boolean {
-  try {
-    return statSync(orgPolicyPath, { throwIfNoEntry: false }) !== undefined
-  } catch (cause) {
-    // One that we may not see holds all the more.
-    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
-    return true
-  }
+  // One that we may not see holds all the more.
+  return statusAt(orgPolicyPath, { follow: true }) !== -errno.noEntry
 }
 
 function recalled({ launch, questions }: Memory, words: readonly string[]): RecalledLaunch {

@@ -8,7 +8,7 @@ import type { Prepared } from "../run.ts"
 import { keptQuestions } from "./askers.ts"
 import { keptEnvironment } from "./environment.ts"
 import type { KeptLaunch, KeptPlan, Memory } from "./memory.ts"
-import { writeMemory } from "./memory-file.ts"
+import { writeMemory } from "./memory-writing.ts"
 import { format, type Place } from "./place.ts"
 
 /** What of the launch the plan does not say. */
@@ -30,14 +30,16 @@ export function rememberLaunch(journal: Journal | undefined, prepared: Prepared,
   const { key } = place
   const commandAt = place.words.all - plan.command.length
   const launch = {
-    ...{ program, bubblewrap, rules, environment, warnings, quiet, stateHome, policyFile },
+    ...{ program, bubblewrap, environment, warnings, quiet, stateHome, policyFile },
     commandAt,
+    rules: JSON.stringify(rules),
     plan: keptPlan(plan),
   }
   const memory: Memory = { format, key, questions, launch }
   const text = JSON.stringify(memory)
   // What JSON cannot hold, and what is this launch's only, would come back as something else.
   if (text.includes(plan.session) || !Bun.deepEquals(JSON.parse(text), memory)) return
+  if (!Bun.deepEquals(JSON.parse(launch.rules), rules)) return
   writeMemory(place, text)
 }
 

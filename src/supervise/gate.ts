@@ -3,9 +3,10 @@
  * (bwrap(1), --block-fd). It goes on also when there is nobody left to open the gate: then the program is empty
  * and does nothing.
  */
-import { closeSync, writeSync } from "node:fs"
-import type { Invocation } from "../backends/invocation.ts"
 import type { Placement } from "../kernel/descriptors.ts"
+import { close } from "../kernel/file-calls.ts"
+import type { Invocation } from "../kernel/invocation.ts"
+import { writeAll } from "../kernel/libc.ts"
 import { giveTheWord } from "../kernel/spawn.ts"
 
 export class Gate {
@@ -15,7 +16,7 @@ export class Gate {
   constructor(placements: readonly Placement[], late: Invocation["late"]) {
     this.#file = placements.find(({ number }) => number === late?.file)?.descriptor
     const others = new Set(placements.map(({ descriptor }) => descriptor).filter(each => each !== this.#file))
-    for (const descriptor of others) closeSync(descriptor)
+    for (const descriptor of others) close(descriptor)
   }
 
   /** @param socket our end of the one whose other end is the gate */
@@ -23,14 +24,10 @@ export class Gate {
     const file = this.#file
     if (file === undefined) return
     try {
-      writeWhole(file, await program())
+      writeAll(file, await program())
     } finally {
-      closeSync(file)
+      close(file)
     }
     giveTheWord(socket)
   }
-}
-
-function writeWhole(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
 }

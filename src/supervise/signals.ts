@@ -1,7 +1,6 @@
 /** Signals to our process are meant for the command. */
 import { closeSync, openSync } from "node:fs"
-import { constants } from "node:os"
-import { ignoreSignal, isIgnored } from "../kernel/signals.ts"
+import { ignoreSignal, isIgnored, signalNumbers } from "../kernel/signals.ts"
 
 /** A terminal gives these to its whole foreground process group, the command included: once is enough. */
 const fromTerminal = ["SIGINT", "SIGQUIT", "SIGWINCH"] as const
@@ -20,10 +19,10 @@ export function forwardSignals(): (command: number) => void {
     else sendSignal(command, name)
   }
   const forwarded = hasTerminal() ? always : [...always, ...fromTerminal]
-  for (const name of forwarded) if (!isIgnored(constants.signals[name])) process.on(name, () => forward(name))
+  for (const name of forwarded) if (!isIgnored(signalNumbers[name])) process.on(name, () => forward(name))
   // Where they are not forwarded they must not end us either; SIGWINCH does nothing by itself.
   if (forwarded === always)
-    for (const name of ["SIGINT", "SIGQUIT"] as const) ignoreSignal(constants.signals[name])
+    for (const name of ["SIGINT", "SIGQUIT"] as const) ignoreSignal(signalNumbers[name])
   return started => {
     command = started
     for (const name of early) sendSignal(started, name)

@@ -1,15 +1,12 @@
 /** Our process while the command runs: it passes signals on, keeps the time, and ends with the command. */
 import { HostError } from "../base/error.ts"
 import { exitCode } from "../base/exit-code.ts"
-import { openDescriptors } from "../kernel/descriptors.ts"
-import { leaveKeyring } from "../kernel/keyring.ts"
-import { dieWithParent } from "../kernel/libc.ts"
 import { releaseCode } from "../kernel/memory.ts"
-import { adoptOrphans, endProcess, exitStatus, killNamespaces, socketPair, spawn } from "../kernel/spawn.ts"
+import { endProcess, exitStatus, killNamespaces } from "../kernel/spawn.ts"
+import { type Begun, beginSession } from "./begin.ts"
 import { SessionClock } from "./clock.ts"
 import { after, type Timer } from "./deadlines.ts"
 import type { EngineHost } from "./engine.ts"
-import { Gate } from "./gate.ts"
 import { makeGroup, type SessionGroup } from "./group.ts"
 import type { FromEngine } from "./messages.ts"
 import { preparationOf, waitsForBorder } from "./preparation.ts"
@@ -20,16 +17,17 @@ import type { Sandbox, SessionBorder, Supervised } from "./supervised.ts"
 /** Milliseconds after which a session is taken to last: then memory that the start needed is given back. */
 const settledMs = 200
 
-/** Starts the sandbox, stays with it, and ends with it: this process exits with the status of the command. */
-export function supervise(supervised: Supervised): Promise<never> {
-  dieWithParent()
-  adoptOrphans()
+/**
+ * Stays with the sandbox, and ends with it: this process exits with the status of the command.
+ * @param begun undefined where the sandbox is to be begun here
+ */
+export function supervise(supervised: Supervised, begun?: Begun): Promise<never> {
   const { plan, engine } = supervised
   if ((plan.landlock?.scopeAbstractSockets === true) !== engine.scoped)
     throw new Error("bug: the sandbox and who connects on its behalf are not in one Landlock domain")
   if (plan.network.mode === "filtered" && !engine.threaded)
     throw new Error("bug: nobody is free for the connections of the sandbox")
-  return new Supervision(supervised).run()
+  return new Supervision(supervised).stayWith(begun ?? beginSession(supervised.invocation))
 }
 
 class Supervision {
@@ -51,19 +49,15 @@ class Supervision {
     this.#clock = new SessionClock(supervised.tell)
   }
 
-  run(): Promise<never> {
-    const { invocation, plan, engine, lastSteps } = this.#supervised
-    const [socket, inside] = socketPair()
+  stayWith({ child, socket, gate }: Begun): Promise<never> {
+    const { plan, engine, lastSteps } = this.#supervised
+    this.#child = child
     this.#socket = socket
-    const placements = openDescriptors(invocation, inside)
-    leaveKeyring()
     process.on("SIGCHLD", this.#end)
     const forward = forwardSignals()
-    this.#child = spawn(invocation, placements)
     // It keeps this process from ending only while bubblewrap runs: not before, nor when all is given up.
     this.#engine.hold()
-    const gate = new Gate(placements, invocation.late)
-    this.#clock.start(plan.limits.timeMs, this.#child)
+    this.#clock.start(plan.limits.timeMs, child)
     return new Promise((_, reject) => {
       this.#fail = reject
       this.#engine.hear(

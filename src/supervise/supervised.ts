@@ -1,7 +1,7 @@
 /** What a supervisor is given, and what it is handed when the sandbox is there. */
 import type { SessionLog } from "../audit/session-log.ts"
-import type { Invocation } from "../backends/invocation.ts"
 import type { BorderSockets } from "../kernel/border-sockets.ts"
+import type { Invocation } from "../kernel/invocation.ts"
 import type { Dial } from "../network/streams/dial.ts"
 import type { FilteredNetwork, LaunchPlan } from "../plan/launch-plan.ts"
 import type { PathPolicy } from "../policy/policy.ts"

@@ -1,7 +1,7 @@
 /** Where a launch happens: whose home, which project, and what the variables of a policy stand for there. */
 import { type Account, readAccount } from "../host/account.ts"
 import { createPathFacts, type PathFacts } from "../host/path-facts.ts"
-import { xdgDirectories } from "../host/state-directory.ts"
+import { xdgDirectories } from "../host/xdg-directories.ts"
 import type { MergeFacts } from "../policy/merge.ts"
 import type { PathVariables } from "../policy/path-pattern.ts"
 import { projectDirectory } from "./project.ts"

@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
+import type { PathPolicy } from "../../src/policy/policy.ts"
 import {
   changeMemory,
   isRecalled,
@@ -388,13 +389,18 @@ describe("nothing inside sees or changes what is remembered", () => {
       symlinkSync(join(world.home, "evil"), join(world.home, name))
       for (const path of memoriesOf(world))
         changeMemory(path, memory => {
-          const { plan, rules } = memory.launch
+          const { plan } = memory.launch
+          const rules = JSON.parse(memory.launch.rules) as PathPolicy
           const mounts = plan.mounts.filter(mount => !/\.(aws|local)\b/.test(mount.path))
           const paths = rules.paths.filter(({ access }) => access !== "deny")
           return {
             ...memory,
             questions: [],
-            launch: { ...memory.launch, plan: { ...plan, mounts }, rules: { ...rules, paths } },
+            launch: {
+              ...memory.launch,
+              plan: { ...plan, mounts },
+              rules: JSON.stringify({ ...rules, paths }),
+            },
           }
         })
       const contents = () => memoriesOf(world).map(path => readFileSync(path, "utf8"))

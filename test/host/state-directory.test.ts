@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { UserError } from "../../src/base/error.ts"
-import { readTrust, writeTrust, xdgDirectories } from "../../src/host/state-directory.ts"
+import { readTrust, writeTrust } from "../../src/host/state-directory.ts"
+import { xdgDirectories } from "../../src/host/xdg-directories.ts"
 
 const root = mkdtempSync(join(tmpdir(), "cordon-state-"))
 afterAll(() => rmSync(root, { recursive: true, force: true }))

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
-import type { Invocation } from "../../src/backends/invocation.ts"
+import type { Invocation } from "../../src/kernel/invocation.ts"
 import { root } from "../source-code.ts"
 import { type Outcome, run } from "../support/process.ts"
 

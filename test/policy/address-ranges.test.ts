@@ -1,7 +1,7 @@
 /** Which addresses have to be named to be reached: every range at both of its ends, and just outside of them. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { type Address, addressText, parseAddress } from "../../src/policy/address.ts"
+import { type Address, addressText, parseAddress } from "../../src/base/address.ts"
 import { embeddedIn, guardOf, isInRange, parseRange } from "../../src/policy/address-ranges.ts"
 
 function address(text: string): Address {

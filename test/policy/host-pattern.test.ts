@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { isIPv4, isIPv6 } from "node:net"
 import fc from "fast-check"
-import { bitsOfV4, bitsOfV6 } from "../../src/policy/address.ts"
+import { bitsOfV4, bitsOfV6 } from "../../src/base/address.ts"
 import { hostPattern, hostText } from "../../src/policy/host-pattern.ts"
 import { requestText } from "../../src/policy/request-pattern.ts"
 

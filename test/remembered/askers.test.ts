@@ -308,8 +308,11 @@ const looking: Readonly<
 test("in the folders that plan, nothing looks at the machine but what this list knows", async () => {
   const planning = /^(command|policy|governance|host|worktrees|plan|backends)\/|^(run|bare|launch)\.ts$/
   const sources = (await readSources("src")).filter(({ path }) => planning.test(path))
-  const files = sources.filter(file =>
-    importsOf(file).some(({ target, typeOnly }) => /^(node:)?fs(\/|$)/.test(target) && !typeOnly),
+  const looks = /^((node:)?fs(\/.*)?|.*\/kernel\/path-(calls|contents)\.ts)$/
+  const files = sources.filter(
+    file =>
+      importsOf(file).some(({ target, typeOnly }) => looks.test(target) && !typeOnly) ||
+      /getBuiltinModule\("(node:)?fs/.test(file.text),
   )
   expect(files.map(({ path }) => path).sort()).toEqual(Object.keys(looking))
   for (const { path, text } of files) if (looking[path] === "asks") expect(text, path).toContain("ask(")

@@ -3,9 +3,9 @@
  * our supervisor stands as well, and is told of by a file.
  */
 import { closeSync, openSync, readlinkSync, writeFileSync } from "node:fs"
-import type { Invocation } from "../../src/backends/invocation.ts"
 import { answer, answers, assemble, ifEqual, label, loadCallNumber } from "../../src/kernel/bpf.ts"
 import { openDescriptors } from "../../src/kernel/descriptors.ts"
+import type { Invocation } from "../../src/kernel/invocation.ts"
 import { duplicateFrom, duplicateTo, execve, openProcess } from "../../src/kernel/libc.ts"
 import { Listener } from "../../src/kernel/listener.ts"
 import { addressOf, rawCall } from "../../src/kernel/raw-call.ts"

@@ -1,5 +1,5 @@
 /** Which host a request says it is for: `host[:port]` of Host, of CONNECT and of absolute targets (RFC 9110, 4.2). */
-import { addressText, isIPv4, isIPv6, parseAddress } from "../../policy/address.ts"
+import { addressText, isIPv4, isIPv6, parseAddress } from "../../base/address.ts"
 import { canonicalHostName } from "../names/host-name.ts"
 
 export type HttpAuthority = {

@@ -2,7 +2,7 @@
  * Whether the host that a client says it wants is the one it dialled. Servers that many hosts share hand a request to
  * whichever host it names (domain fronting), and the verdict was on the one that was dialled.
  */
-import { parseAddress } from "../../policy/address.ts"
+import { parseAddress } from "../../base/address.ts"
 import type { HostJudge } from "../../policy/host-verdict.ts"
 import type { HttpAuthority } from "../http/authority.ts"
 import type { Destination } from "../upstream/destination.ts"

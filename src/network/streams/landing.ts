@@ -1,5 +1,5 @@
 /** Where a connection of the sandbox is made to instead of where the program dialled: the table of the mechanism. */
-import { insideNetwork } from "../../plan/inside-network.ts"
+import { insideNetwork } from "../../kernel/inside-network.ts"
 
 /** An IPv4 address in host order, and a port. */
 export type Landing = { address: number; port: number }

@@ -1,5 +1,5 @@
 /** What stands in a ClientHello (RFC 8446, 4.1.2; its extensions in RFC 6066, RFC 7301 and RFC 9849). */
-import { isIPv4 } from "../../policy/address.ts"
+import { isIPv4 } from "../../base/address.ts"
 import { ByteCursor } from "../names/byte-cursor.ts"
 import { canonicalHostName } from "../names/host-name.ts"
 import type { ClientHello } from "./client-hello.ts"

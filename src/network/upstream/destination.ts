@@ -1,6 +1,7 @@
 /** Where a program wants to: what it dialled, as the border understands it. */
-import { insideNetwork } from "../../plan/inside-network.ts"
-import { isIPv4 } from "../../policy/address.ts"
+
+import { isIPv4 } from "../../base/address.ts"
+import { insideNetwork } from "../../kernel/inside-network.ts"
 import type { SyntheticNames } from "../names/synthetic-names.ts"
 import type { Endpoint } from "../streams/dial.ts"
 

@@ -1,5 +1,5 @@
 /** Which hosts are reached without the host's proxy: NO_PROXY, as curl(1) reads it. */
-import { parseAddress } from "../../policy/address.ts"
+import { parseAddress } from "../../base/address.ts"
 import { isInRange, parseRange } from "../../policy/address-ranges.ts"
 import { splitEndpoint } from "../names/endpoint-text.ts"
 

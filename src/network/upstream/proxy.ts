@@ -3,8 +3,9 @@
  * where the name leads is not checked here: what a proxy lets through is its owner's decision. To one that is not told
  * names go addresses that were judged (network/upstream/upstream.ts).
  */
+
+import { addressText, parseAddress } from "../../base/address.ts"
 import type { UpstreamProxy } from "../../plan/launch-plan.ts"
-import { addressText, parseAddress } from "../../policy/address.ts"
 import { endpointText } from "../names/endpoint-text.ts"
 import { type Connected, connectFirst } from "../streams/connect-first.ts"
 import { UpstreamRefused } from "../streams/ended-connection.ts"

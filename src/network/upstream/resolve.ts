@@ -1,5 +1,5 @@
 /** Looks names up on the host, as every program of the host does: /etc/hosts, its name servers, what else it has. */
-import { addressText, parseAddress } from "../../policy/address.ts"
+import { addressText, parseAddress } from "../../base/address.ts"
 import { UpstreamRefused } from "../streams/ended-connection.ts"
 
 /** Milliseconds for an answer */

@@ -2,7 +2,7 @@
  * The messages of SOCKS: version 5 (RFC 1928, with names and passwords of RFC 1929), version 4 and its extension 4A
  * (www.openssh.com/txt/socks4.protocol, socks4a.protocol). A proxy's answers are read without trust in them.
  */
-import { isIPv4, parseAddress } from "../../policy/address.ts"
+import { isIPv4, parseAddress } from "../../base/address.ts"
 import type { Answer } from "./proxy-answer.ts"
 import type { ProxyLogin } from "./proxy-url.ts"
 

@@ -1,8 +1,8 @@
 /** Where connections are made to instead of where programs dialled: the whole table. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
+import { insideNetwork } from "../../../src/kernel/inside-network.ts"
 import { landingOf } from "../../../src/network/streams/landing.ts"
-import { insideNetwork } from "../../../src/plan/inside-network.ts"
 
 const hostPorts = new Set([5432])
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
+import { addressText, parseAddress } from "../../../src/base/address.ts"
 import { SyntheticNames } from "../../../src/network/names/synthetic-names.ts"
 import { landingOf } from "../../../src/network/streams/landing.ts"
 import { arrivalOf, destinationOf } from "../../../src/network/upstream/destination.ts"
-import { addressText, parseAddress } from "../../../src/policy/address.ts"
 
 const port = 443
 

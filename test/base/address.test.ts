@@ -1,7 +1,7 @@
 /** Addresses in every spelling that some program understands, against the C library where it understands them. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { addressText, oddAddress, parseAddress } from "../../src/policy/address.ts"
+import { addressText, oddAddress, parseAddress } from "../../src/base/address.ts"
 
 function canonical(text: string): string | undefined {
   const address = parseAddress(text)
