@@ -43,9 +43,13 @@ export function bubblewrapInvocation(plan: LaunchPlan, { program, lastSteps }: B
       `bubblewrap takes ${bubblewrapMax} words, and this launch needs more`,
       "deny directories rather than the files in them",
     )
-  const words = setup.length > wordsMax ? ["--args", open(setup.map(word => `${word}\0`).join(""))] : setup
+  // A late program's options go through a pipe, however many there are.
+  const words =
+    lastSteps !== "late" && setup.length > wordsMax
+      ? ["--args", open(setup.map(word => `${word}\0`).join(""))]
+      : setup
   const end = firstDescriptor + descriptors.length
-  const late = lastSteps === "late" ? { file: end, gate: end + 1 } : undefined
+  const late = lastSteps === "late" ? { file: end, gate: end + 1, options: end + 2 } : undefined
   if (lastSteps !== "late") open(lastSteps)
   return {
     program,

@@ -59,8 +59,13 @@ export function printDryRun(prepared: Prepared, json: boolean): number {
   print(words.map(word => printable(shellQuoted(word))).join(" "))
   for (const { number, content } of invocation.descriptors)
     print(coloured(`# descriptor ${number}: ${describe(content)}`, "dim"))
-  if (invocation.late !== undefined)
-    print(coloured(`# descriptor ${invocation.late.file}: the last steps, made in the meantime`, "dim"))
+  if (invocation.late !== undefined) {
+    const { file, options } = invocation.late
+    print(coloured(`# descriptor ${file}: the last steps, made in the meantime`, "dim"))
+    print(
+      coloured(`# descriptor ${options}: a pipe, through which all options are handed over (--args)`, "dim"),
+    )
+  }
   return exitCode.ok
 }
 

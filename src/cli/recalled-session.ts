@@ -1,11 +1,13 @@
 /** A launch that is remembered, up to the start of bubblewrap; with all that it loads, kept as short as it can be. */
+
+import type { Invocation } from "../kernel/invocation.ts"
 import { landlockAbi, scopeAbstractSockets } from "../kernel/landlock.ts"
-import { invocationWithout } from "../launch.ts"
+import { type CommandSignals, invocationWithout, signalsForCommand } from "../launch.ts"
 import type { RecalledLaunch } from "../remembered/memory.ts"
 import { readMemory } from "../remembered/memory-file.ts"
 import type { Place } from "../remembered/place.ts"
 import { recallLaunch } from "../remembered/recall.ts"
-import { beginSession } from "../supervise/begin.ts"
+import { type Begun, beginSession } from "../supervise/begin.ts"
 
 /**
  * Starts the command and stays with it; when all goes well it does not return.
@@ -14,20 +16,36 @@ import { beginSession } from "../supervise/begin.ts"
  */
 export function runRemembered(words: readonly string[], place: Place): Promise<number> | undefined {
   const memory = readMemory(place)
-  const recalled = memory && recallLaunch(memory, words)
-  return recalled && runRecalled(recalled)
-}
-
-async function runRecalled(recalled: RecalledLaunch): Promise<number> {
-  if (recalled.namespacesInDoubt) await tryNamespaces(recalled)
-  if (recalled.plan.landlock?.scopeAbstractSockets === true) scopeAbstractSockets()
-  const invocation = invocationWithout(recalled, recalled.bubblewrap)
+  const recallable = memory && recallLaunch(memory, words)
+  if (recallable === undefined) return undefined
+  const { launch, placesHold } = recallable
+  if (launch.plan.landlock?.scopeAbstractSockets === true) scopeAbstractSockets()
+  const invocation = invocationWithout(launch, launch.bubblewrap)
+  // Before ours are set.
+  const signals = signalsForCommand()
   const begun = beginSession(invocation)
-  const { superviseRecalled } = await import("./recalled-supervision.ts")
-  return superviseRecalled(recalled, invocation, begun)
+  if (placesHold()) return runRecalled({ launch, invocation, signals }, begun)
+  begun.abandon()
+  return undefined
 }
 
-async function tryNamespaces({ bubblewrap }: RecalledLaunch): Promise<void> {
+/** What is begun. */
+export type Recalled = { launch: RecalledLaunch; invocation: Invocation; signals: CommandSignals }
+
+async function runRecalled(recalled: Recalled, begun: Begun): Promise<number> {
+  const { launch } = recalled
+  if (launch.namespacesInDoubt) await tryNamespaces(launch, begun)
+  begun.release()
+  const { superviseRecalled } = await import("./recalled-supervision.ts")
+  return superviseRecalled(recalled, begun)
+}
+
+async function tryNamespaces({ bubblewrap }: RecalledLaunch, begun: Begun): Promise<void> {
   const { requireNamespaces } = await import("../host/bubblewrap.ts")
-  requireNamespaces(bubblewrap, process.getuid?.() ?? 0, landlockAbi())
+  try {
+    requireNamespaces(bubblewrap, process.getuid?.() ?? 0, landlockAbi())
+  } catch (cause) {
+    begun.abandon()
+    throw cause
+  }
 }

@@ -12,7 +12,7 @@ import { ignoreSignal, signalNumbers } from "./signals.ts"
  */
 export function become(invocation: Invocation): never {
   const { program, words, environment } = invocation
-  const placements = openDescriptors(invocation, openProcess(process.pid))
+  const placements = openDescriptors(invocation, { guardian: openProcess(process.pid) })
   leaveKeyring()
   // The command, not bubblewrap, decides what Ctrl-C does.
   for (const signal of [signalNumbers.SIGINT, signalNumbers.SIGQUIT]) ignoreSignal(signal)

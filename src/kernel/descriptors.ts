@@ -17,29 +17,32 @@ export type Placement = { descriptor: number; number: number }
  * Opens the descriptors of the invocation, and lets the next exec close all others: one that the caller left open on a
  * secret would be readable inside. Nothing gets its number yet: where the caller left many open, the runtime has its own
  * descriptors under those numbers.
- * @param guardian what is to have the invocation's guardian number, and that of its gate
+ * @param given what is to have the invocation's guardian number, and that of its gate; what the options are read from
  * @throws UserError for a directory as standard input, output or error
  */
 export function openDescriptors(
   { descriptors, guardian: number, late }: Invocation,
-  guardian: number,
+  given: { guardian: number; options?: number | undefined },
 ): Placement[] {
   refuseDirectories()
   // Where the caller closed one the runtime has opened /dev/null, for itself alone.
   for (const descriptor of standard) keepOpen(descriptor)
   closeOnExec(3, lastDescriptor)
-  const last = Math.max(number, late?.gate ?? 0, ...descriptors.map(descriptor => descriptor.number))
+  const last = Math.max(number, late?.options ?? 0, ...descriptors.map(descriptor => descriptor.number))
   const outOfTheWay = (descriptor: number): number => {
     if (descriptor < number || descriptor > last) return descriptor
     const moved = duplicateFrom(descriptor, last + 1)
     close(descriptor)
     return moved
   }
-  const guarding = outOfTheWay(guardian)
+  const guarding = outOfTheWay(given.guardian)
   const empty = late && { descriptor: outOfTheWay(createMemoryFile("cordon")), number: late.file }
   return [
     { descriptor: guarding, number },
     ...(late && empty ? [empty, { descriptor: guarding, number: late.gate }] : []),
+    ...(late && given.options !== undefined
+      ? [{ descriptor: outOfTheWay(given.options), number: late.options }]
+      : []),
     ...descriptors.map(({ number, content }) => ({ descriptor: outOfTheWay(fileWith(content)), number })),
   ]
 }

@@ -19,6 +19,8 @@ export type LateProgram = {
   file: number
   /** the number of one more copy of the guardian's descriptor: the program executes the file when it could read from here */
   gate: number
+  /** the number of a pipe that the options are read from, all words up to `--` (supervise/begin.ts) */
+  options: number
 }
 
 /** An anonymous file, open for reading at its start. */

@@ -68,6 +68,14 @@ export function createMemoryFile(name: string): number {
   return checked("memfd_create", rawCall(number.memfd_create, cString(name), closeOnExec))
 }
 
+/** pipe2(2), both closed by the next exec. @returns the end to read from and the end to write to */
+export function makePipe(): [number, number] {
+  const ends = new Int32Array(2)
+  const closeOnExec = 0o2000000
+  checked("pipe2", rawCall(number.pipe2, keptAddress(new Uint8Array(ends.buffer)), closeOnExec))
+  return [ends[0] ?? -1, ends[1] ?? -1]
+}
+
 /** dup3(2): the copy stays open over the next exec. */
 export function duplicateTo(descriptor: number, copy: number): void {
   checked("dup3", rawCall(number.dup3, descriptor, copy, 0))
@@ -89,6 +97,12 @@ export function duplicateFrom(descriptor: number, least: number): number {
 export function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; )
     at += checked("write", rawCall(number.write, descriptor, addressOf(bytes) + at, bytes.length - at))
+}
+
+/** write(2) of all of it, as far as there is somebody to read it. */
+export function writeWhole(pipe: number, bytes: Uint8Array): void {
+  for (let at = 0, written = 0; at < bytes.length && written >= 0; at += written)
+    written = rawCall(number.write, pipe, addressOf(bytes) + at, bytes.length - at)
 }
 
 /** lseek(2) to the start. */

@@ -41,6 +41,12 @@ export function ignoreSignal(signal: number): void {
   checked("rt_sigaction", rawCall(number.rt_sigaction, signal, action, 0, setSize))
 }
 
+/** rt_sigaction(2) with SIG_DFL. */
+export function restoreSignal(signal: number): void {
+  const action = keptAddress(new Uint8Array(new BigUint64Array(4).buffer))
+  checked("rt_sigaction", rawCall(number.rt_sigaction, signal, action, 0, setSize))
+}
+
 /** rt_sigprocmask(2): the signals that wait in this thread and in what it starts. */
 export function signalMask(): SignalSet {
   const mask = new BigUint64Array(1)

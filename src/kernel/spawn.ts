@@ -134,6 +134,13 @@ export function exitStatus(child: number): number | undefined {
   return signal === 0 ? (status.bytes.readInt32LE(0) >> 8) & 0xff : 128 + signal
 }
 
+/** kill(2) with SIGKILL, and wait4(2) until it has ended. */
+export function killChild(child: number): void {
+  const kill = 9
+  checked("kill", rawCall(number.kill, child, kill))
+  checked("wait4", rawCall(number.wait4, child, 0, 0, 0))
+}
+
 /**
  * prctl(2) PR_SET_CHILD_SUBREAPER: processes below us that lose their parent become children of ours. bubblewrap's first
  * process inside outlives it when it is killed while that one is being set up.

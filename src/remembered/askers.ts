@@ -48,6 +48,15 @@ export function keptQuestions(journal: readonly Entry[]): KeptQuestion[] | undef
   return [...kept.values()]
 }
 
+/** What is found where: it decides what is mounted, and on nothing else. */
+const ofPlaces = new Set(["entry", "names", "entries", "executable", "interpreter line"])
+
+/** Most of the questions, and those about what is found at places; bubblewrap is started between them. */
+export function splitQuestions(questions: readonly KeptQuestion[]) {
+  const isOfPlaces = ([kind]: KeptQuestion) => ofPlaces.has(kind)
+  return { first: questions.filter(each => !isOfPlaces(each)), ofPlaces: questions.filter(isOfPlaces) }
+}
+
 /** Whether the machine gives each of the answers again. */
 export function allAnswersHold(questions: readonly KeptQuestion[]): boolean {
   for (const [kind, about, mark] of questions)

@@ -10,16 +10,25 @@ import { errno } from "../kernel/file-flags.ts"
 import { statusAt } from "../kernel/path-calls.ts"
 import type { LaunchPlan } from "../plan/launch-plan.ts"
 import { preloadPath } from "../plan/no-sandbox.ts"
-import { allAnswersHold } from "./askers.ts"
+import { allAnswersHold, splitQuestions } from "./askers.ts"
 import { recalledEnvironment } from "./environment.ts"
 import type { Memory, RecalledLaunch } from "./memory.ts"
+
+/** Another launch like the one that is remembered, as long as its places hold. */
+export type Recallable = {
+  launch: RecalledLaunch
+  /** asks about all that stands somewhere: how the sandbox is built, though not what holds in it, rests on that */
+  placesHold: () => boolean
+}
 
 /**
  * @param words of the command line
  * @returns undefined when the launch has to be planned
  */
-export function recallLaunch(memory: Memory, words: readonly string[]): RecalledLaunch | undefined {
-  return hasOrgPolicy() || !allAnswersHold(memory.questions) ? undefined : recalled(memory, words)
+export function recallLaunch(memory: Memory, words: readonly string[]): Recallable | undefined {
+  const { first, ofPlaces } = splitQuestions(memory.questions)
+  if (hasOrgPolicy() || !allAnswersHold(first)) return undefined
+  return { launch: recalled(memory, words), placesHold: () => allAnswersHold(ofPlaces) }
 }
 
 /** The memory is the user's, who could leave the question out of it. */

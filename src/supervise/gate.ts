@@ -19,6 +19,11 @@ export class Gate {
     for (const descriptor of others) close(descriptor)
   }
 
+  /** It stays shut. */
+  giveUp(): void {
+    if (this.#file !== undefined) close(this.#file)
+  }
+
   /** @param socket our end of the one whose other end is the gate */
   async open(socket: number, program: () => Promise<Uint8Array>): Promise<void> {
     const file = this.#file

@@ -1,17 +1,25 @@
 /** Signals to our process are meant for the command. */
-import { closeSync, openSync } from "node:fs"
-import { ignoreSignal, isIgnored, signalNumbers } from "../kernel/signals.ts"
+import { close } from "../kernel/file-calls.ts"
+import { errno, flags } from "../kernel/file-flags.ts"
+import { failedWith, failure, openAtPath } from "../kernel/path-calls.ts"
+import { ignoreSignal, isIgnored, restoreSignal, signalNumbers } from "../kernel/signals.ts"
 
 /** A terminal gives these to its whole foreground process group, the command included: once is enough. */
 const fromTerminal = ["SIGINT", "SIGQUIT", "SIGWINCH"] as const
 const always = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGALRM"] as const
 
+export type Forwarding = {
+  /** there is a command now: those that came wait for it no longer */
+  to: (command: number) => void
+  /** everything is as it was before */
+  undo: () => void
+}
+
 /**
  * From here on signals do not end this process. Those that come before there is a command wait for it. What our caller
  * ignores stays ignored, for the command as well (nohup(1)).
- * @returns what to call with the command's PID
  */
-export function forwardSignals(): (command: number) => void {
+export function forwardSignals(): Forwarding {
   const early: NodeJS.Signals[] = []
   let command: number | undefined
   const forward = (name: NodeJS.Signals) => {
@@ -19,13 +27,24 @@ export function forwardSignals(): (command: number) => void {
     else sendSignal(command, name)
   }
   const forwarded = hasTerminal() ? always : [...always, ...fromTerminal]
-  for (const name of forwarded) if (!isIgnored(signalNumbers[name])) process.on(name, () => forward(name))
+  const heard = forwarded.filter(name => !isIgnored(signalNumbers[name]))
+  for (const name of heard) process.on(name, forward)
   // Where they are not forwarded they must not end us either; SIGWINCH does nothing by itself.
-  if (forwarded === always)
-    for (const name of ["SIGINT", "SIGQUIT"] as const) ignoreSignal(signalNumbers[name])
-  return started => {
-    command = started
-    for (const name of early) sendSignal(started, name)
+  const ignored = (forwarded === always ? (["SIGINT", "SIGQUIT"] as const) : []).filter(
+    name => !isIgnored(signalNumbers[name]),
+  )
+  for (const name of ignored) ignoreSignal(signalNumbers[name])
+  return {
+    to: started => {
+      command = started
+      for (const name of early) sendSignal(started, name)
+    },
+    undo: () => {
+      for (const name of heard) process.off(name, forward)
+      for (const name of ignored) restoreSignal(signalNumbers[name])
+      // They were meant for us after all.
+      for (const name of early) process.kill(process.pid, name)
+    },
   }
 }
 
@@ -41,11 +60,12 @@ export function sendSignal(command: number, signal: NodeJS.Signals): void {
 
 /** Whether there is a controlling terminal (tty(4)). */
 function hasTerminal(): boolean {
-  try {
-    closeSync(openSync("/dev/tty", "r"))
+  const path = "/dev/tty"
+  const descriptor = openAtPath(path, flags.readOnly)
+  if (descriptor >= 0) {
+    close(descriptor)
     return true
-  } catch (cause) {
-    if (["ENXIO", "ENOENT", "EACCES"].includes((cause as NodeJS.ErrnoException).code ?? "")) return false
-    throw cause
   }
+  if (failedWith(descriptor, errno.noDeviceOrAddress, errno.noEntry, errno.access)) return false
+  throw failure("opening", path, descriptor)
 }

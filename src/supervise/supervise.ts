@@ -10,7 +10,7 @@ import type { EngineHost } from "./engine.ts"
 import { makeGroup, type SessionGroup } from "./group.ts"
 import type { FromEngine } from "./messages.ts"
 import { preparationOf, waitsForBorder } from "./preparation.ts"
-import { forwardSignals, sendSignal } from "./signals.ts"
+import { type Forwarding, sendSignal } from "./signals.ts"
 
 import type { Sandbox, SessionBorder, Supervised } from "./supervised.ts"
 
@@ -19,7 +19,7 @@ const settledMs = 200
 
 /**
  * Stays with the sandbox, and ends with it: this process exits with the status of the command.
- * @param begun undefined where the sandbox is to be begun here
+ * @param begun and released; undefined where the sandbox is to be begun here
  */
 export function supervise(supervised: Supervised, begun?: Begun): Promise<never> {
   const { plan, engine } = supervised
@@ -27,7 +27,13 @@ export function supervise(supervised: Supervised, begun?: Begun): Promise<never>
     throw new Error("bug: the sandbox and who connects on its behalf are not in one Landlock domain")
   if (plan.network.mode === "filtered" && !engine.threaded)
     throw new Error("bug: nobody is free for the connections of the sandbox")
-  return new Supervision(supervised).stayWith(begun ?? beginSession(supervised.invocation))
+  return new Supervision(supervised).stayWith(begun ?? releasedSession(supervised))
+}
+
+function releasedSession({ invocation }: Supervised): Begun {
+  const begun = beginSession(invocation)
+  begun.release()
+  return begun
 }
 
 class Supervision {
@@ -49,19 +55,18 @@ class Supervision {
     this.#clock = new SessionClock(supervised.tell)
   }
 
-  stayWith({ child, socket, gate }: Begun): Promise<never> {
+  stayWith({ child, socket, gate, signals }: Begun): Promise<never> {
     const { plan, engine, lastSteps } = this.#supervised
     this.#child = child
     this.#socket = socket
     process.on("SIGCHLD", this.#end)
-    const forward = forwardSignals()
     // It keeps this process from ending only while bubblewrap runs: not before, nor when all is given up.
     this.#engine.hold()
     this.#clock.start(plan.limits.timeMs, child)
     return new Promise((_, reject) => {
       this.#fail = reject
       this.#engine.hear(
-        message => this.#hear(message, forward),
+        message => this.#hear(message, signals),
         why => this.#giveUp(new Error(`bug: the live engine stopped: ${why}`)),
       )
       const opening = gate.open(socket, lastSteps)
@@ -85,7 +90,7 @@ class Supervision {
     this.#engine.tell(preparationOf(this.#supervised, { socket, umask: this.#umask, group: this.#group }))
   }
 
-  #hear(message: FromEngine, forward: (command: number) => void): void {
+  #hear(message: FromEngine, signals: Forwarding): void {
     switch (message.kind) {
       case "refused":
         this.#giveUp(new HostError(message.message, message.hint))
@@ -95,7 +100,7 @@ class Supervision {
         break
       case "ready":
         this.#clock.command = message.command
-        forward(message.command)
+        signals.to(message.command)
         this.#settling = after(settledMs, this.#settle)
         if (message.border !== undefined) this.#open({ sockets: message.border, process: message.command })
     }

@@ -51,7 +51,7 @@ describe("what is executed in the end", () => {
   test("comes behind a gate when it is made late, under a number of its own", () => {
     const late = bubblewrapInvocation(planWith({ mounts }), { program: "/usr/bin/bwrap", lastSteps: "late" })
     expect(late.words.slice(-4)).toEqual(["--block-fd", "103", "--", "/proc/self/fd/102"])
-    expect(late.late).toEqual({ file: 102, gate: 103 })
+    expect(late.late).toEqual({ file: 102, gate: 103, options: 104 })
     expect(late.descriptors).toEqual([{ number: 101, content: "" }])
   })
 

@@ -25,7 +25,7 @@ const { duplicateFrom, duplicateTo } = require(${kernel} + "/libc.ts")
 const closedOnExec = n => (parseInt(/flags:\\s*(\\d+)/.exec(fs.readFileSync("/proc/self/fdinfo/" + n, "utf8"))[1], 8) & 0o2000000) !== 0
 ${open}
 try {
-  const placements = openDescriptors(${JSON.stringify(invocation)}, fs.openSync("/dev/null"))
+  const placements = openDescriptors(${JSON.stringify(invocation)}, { guardian: fs.openSync("/dev/null") })
   console.log(JSON.stringify(${code}))
 } catch (error) {
   console.log(JSON.stringify({ name: error.name, message: error.message, hint: error.hint }))
@@ -54,7 +54,7 @@ describe("descriptors", () => {
   test("are an empty file and the guardian once more, for a program that is made late", async () => {
     const code =
       "placements.map(({ descriptor, number }) => [number, descriptor === placements[0].descriptor, fs.fstatSync(descriptor).size])"
-    const late = { late: { file: 103, gate: 104 } }
+    const late = { late: { file: 103, gate: 104, options: 105 } }
     expect(await opened(two, { code, late })).toEqual([
       [100, true, 0],
       [103, false, 0],

@@ -49,7 +49,7 @@ describe("the child", () => {
     const shell =
       "exec >/proc/$$/fd/99; ls /proc/self/fd | sort -n | tr '\\n' ' '; cat /proc/$$/fd/101 /proc/$$/fd/150"
     // `ls` itself has the directory open as 3.
-    const open = `const opened = openDescriptors(${invocation}, fs.openSync("/etc/passwd"))`
+    const open = `const opened = openDescriptors(${invocation}, { guardian: fs.openSync("/etc/passwd") })`
     expect(await said(shell, { open, placements: "opened", before: "exec 7</etc/passwd;" })).toBe(
       "0 1 2 3 99 100 101 150 firstsecond",
     )
@@ -59,7 +59,7 @@ describe("the child", () => {
     const open = `
 for (let n = 0; n < 90; n++) fs.openSync("/etc/passwd")
 const timers = []; for (let n = 0; n < 20; n++) timers.push(fs.openSync("/etc/hostname"))
-const opened = openDescriptors(invocationOf([""], [{ number: 101, content: "kept" }]), fs.openSync("/dev/null"))
+const opened = openDescriptors(invocationOf([""], [{ number: 101, content: "kept" }]), { guardian: fs.openSync("/dev/null") })
 const before = fs.readlinkSync("/proc/self/fd/101")`
     const code = `
 ${open}

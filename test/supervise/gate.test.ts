@@ -14,8 +14,8 @@ const tell = text => writeSync(1, text + "\\n")
 const before = readdirSync("/proc/self/fd").length
 const [socket, inside] = socketPair()
 const words = "--unshare-user --unshare-pid --die-with-parent --ro-bind / / --dev /dev --proc /proc --block-fd 102 -- /proc/self/fd/101".split(" ")
-const invocation = { program: "/usr/bin/bwrap", words, descriptors: [], environment: {}, guardian: 100, late: { file: 101, gate: 102 } }
-const placements = openDescriptors(invocation, inside)
+const invocation = { program: "/usr/bin/bwrap", words, descriptors: [], environment: {}, guardian: 100, late: { file: 101, gate: 102, options: 103 } }
+const placements = openDescriptors(invocation, { guardian: inside })
 const child = spawn(invocation, placements)
 const gate = new Gate(placements, invocation.late)
 const program = async () => new TextEncoder().encode("#!/bin/sh\\necho ran; exit 7\\n")

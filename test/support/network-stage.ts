@@ -88,7 +88,7 @@ function serve({ words, hostPorts, full, alone = false, report }: NetworkRun): v
     console.error(message)
     process.exit(1)
   }
-  const child = spawn(invocation, openDescriptors(invocation, inside))
+  const child = spawn(invocation, openDescriptors(invocation, { guardian: inside }))
   worker.postMessage({ socket, hostPorts, alone, full } satisfies ToStageWorker)
   const end = () => {
     const status = exitStatus(child)

@@ -96,7 +96,7 @@ function superviseIt(launching: Launching): void {
     guardian: guardianNumber,
     late: undefined,
   }
-  const child = spawn(invocation, openDescriptors(invocation, inside))
+  const child = spawn(invocation, openDescriptors(invocation, { guardian: inside }))
   closeSync(inside)
   const handover = receiveDescriptors(own)
   if (launching.report !== undefined) {
