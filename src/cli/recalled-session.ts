@@ -18,13 +18,13 @@ export function runRemembered(words: readonly string[], place: Place): Promise<n
   const memory = readMemory(place)
   const recallable = memory && recallLaunch(memory, words)
   if (recallable === undefined) return undefined
-  const { launch, placesHold } = recallable
+  const { launch, holds } = recallable
   if (launch.plan.landlock?.scopeAbstractSockets === true) scopeAbstractSockets()
   const invocation = invocationWithout(launch, launch.bubblewrap)
   // Before ours are set.
   const signals = signalsForCommand()
   const begun = beginSession(invocation)
-  if (placesHold()) return runRecalled({ launch, invocation, signals }, begun)
+  if (holds()) return runRecalled({ launch, invocation, signals }, begun)
   begun.abandon()
   return undefined
 }

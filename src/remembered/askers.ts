@@ -48,13 +48,16 @@ export function keptQuestions(journal: readonly Entry[]): KeptQuestion[] | undef
   return [...kept.values()]
 }
 
-/** What is found where: it decides what is mounted, and on nothing else. */
-const ofPlaces = new Set(["entry", "names", "entries", "executable", "interpreter line"])
+/** What decides whether bubblewrap is started, which one, and in which Landlock domain. */
+const ofStart = new Set([
+  ...["policy file", "text file", "link", "real path", "bubblewrap"],
+  ...["Landlock ABI", "notification"],
+])
 
-/** Most of the questions, and those about what is found at places; bubblewrap is started between them. */
+/** bubblewrap is started between the first questions and the others, on which rests what it is told to do. */
 export function splitQuestions(questions: readonly KeptQuestion[]) {
-  const isOfPlaces = ([kind]: KeptQuestion) => ofPlaces.has(kind)
-  return { first: questions.filter(each => !isOfPlaces(each)), ofPlaces: questions.filter(isOfPlaces) }
+  const isFirst = ([kind]: KeptQuestion) => ofStart.has(kind)
+  return { first: questions.filter(isFirst), others: questions.filter(each => !isFirst(each)) }
 }
 
 /** Whether the machine gives each of the answers again. */

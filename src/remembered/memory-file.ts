@@ -11,12 +11,23 @@ export const bytesMax = 4 << 20
 /** @returns undefined when there is none that can be trusted */
 export function readMemory(place: Place): Memory | undefined {
   const text = isInPlace(place) ? readOwn(pathOf(place)) : undefined
-  if (text === undefined) return undefined
+  const memory = text === undefined ? undefined : parseMemory(text)
+  return memory?.key === place.key ? memory : undefined
+}
+
+/** The rules stand behind the rest, in a line of their own: they are most of it, and nobody reads them until bubblewrap runs. */
+export function memoryText({ launch: { rules, ...launch }, ...memory }: Memory): string {
+  return `${JSON.stringify({ ...memory, launch })}\n${rules}\n`
+}
+
+/** @returns undefined for what no memory of this format looks like */
+export function parseMemory(text: string): Memory | undefined {
+  const [head = "", rules, end, more] = text.split("\n")
   try {
-    const memory = JSON.parse(text) as Partial<Memory> | null
-    const { key, questions, launch } = memory?.format === format ? memory : {}
-    const isWhole = key === place.key && Array.isArray(questions) && launch?.plan !== undefined
-    return isWhole ? (memory as Memory) : undefined
+    const memory = JSON.parse(head) as Partial<Memory> | null
+    const { questions, launch } = memory?.format === format ? memory : {}
+    const isWhole = Array.isArray(questions) && launch?.plan !== undefined && end === "" && more === undefined
+    return isWhole ? ({ ...memory, launch: { ...launch, rules } } as Memory) : undefined
   } catch (cause) {
     if (cause instanceof SyntaxError) return undefined
     throw cause

@@ -14,11 +14,11 @@ import { allAnswersHold, splitQuestions } from "./askers.ts"
 import { recalledEnvironment } from "./environment.ts"
 import type { Memory, RecalledLaunch } from "./memory.ts"
 
-/** Another launch like the one that is remembered, as long as its places hold. */
+/** Another launch like the one that is remembered, if the other answers hold too. */
 export type Recallable = {
   launch: RecalledLaunch
-  /** asks about all that stands somewhere: how the sandbox is built, though not what holds in it, rests on that */
-  placesHold: () => boolean
+  /** asks them */
+  holds: () => boolean
 }
 
 /**
@@ -26,9 +26,9 @@ export type Recallable = {
  * @returns undefined when the launch has to be planned
  */
 export function recallLaunch(memory: Memory, words: readonly string[]): Recallable | undefined {
-  const { first, ofPlaces } = splitQuestions(memory.questions)
+  const { first, others } = splitQuestions(memory.questions)
   if (hasOrgPolicy() || !allAnswersHold(first)) return undefined
-  return { launch: recalled(memory, words), placesHold: () => allAnswersHold(ofPlaces) }
+  return { launch: recalled(memory, words), holds: () => allAnswersHold(others) }
 }
 
 /** The memory is the user's, who could leave the question out of it. */

@@ -8,6 +8,7 @@ import type { Prepared } from "../run.ts"
 import { keptQuestions } from "./askers.ts"
 import { keptEnvironment } from "./environment.ts"
 import type { KeptLaunch, KeptPlan, Memory } from "./memory.ts"
+import { memoryText, parseMemory } from "./memory-file.ts"
 import { writeMemory } from "./memory-writing.ts"
 import { format, type Place } from "./place.ts"
 
@@ -36,9 +37,9 @@ export function rememberLaunch(journal: Journal | undefined, prepared: Prepared,
     plan: keptPlan(plan),
   }
   const memory: Memory = { format, key, questions, launch }
-  const text = JSON.stringify(memory)
+  const text = memoryText(memory)
   // What JSON cannot hold, and what is this launch's only, would come back as something else.
-  if (text.includes(plan.session) || !Bun.deepEquals(JSON.parse(text), memory)) return
+  if (text.includes(plan.session) || !Bun.deepEquals(parseMemory(text), memory)) return
   if (!Bun.deepEquals(JSON.parse(launch.rules), rules)) return
   writeMemory(place, text)
 }

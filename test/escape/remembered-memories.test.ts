@@ -55,6 +55,7 @@ test.each([
 describe("a memory is as good as absent, and replaced, when", () => {
   const broken: Readonly<Record<string, (path: string, world: World) => void>> = {
     "it is cut off": path => truncateSync(path, 1000),
+    "its rules are cut off": path => truncateSync(path, statSync(path).size - 100),
     "it is empty": path => truncateSync(path, 0),
     "it is no JSON": path => writeFileSync(path, "launch"),
     "it is JSON of another kind": path => writeFileSync(path, "null"),

@@ -5,7 +5,7 @@
 import { describe, expect, test } from "bun:test"
 import { readFileSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
-import type { Memory } from "../../src/remembered/memory.ts"
+import { parseMemory } from "../../src/remembered/memory-file.ts"
 import { launchesIn, memoriesOf, stateWorld } from "../support/memories.ts"
 import { run } from "../support/process.ts"
 import { cordonBinary, type WorldRequest } from "../support/world.ts"
@@ -105,8 +105,8 @@ describe("what is looked at before bubblewrap starts is written down:", () => {
       })
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
       const [path = ""] = memoriesOf(world).filter(each => !before.has(each))
-      const memory = JSON.parse(readFileSync(path, "utf8")) as Memory
-      const asked = new Set(memory.questions.map(([, about]) => about))
+      const memory = parseMemory(readFileSync(path, "utf8"))
+      const asked = new Set(memory?.questions.map(([, about]) => about))
       const { paths, started } = pathsIn(readFileSync(trace, "utf8"), launchesIn(world))
       expect(started).toBe(true)
       expect(paths.length).toBeGreaterThan(50)

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Memory } from "../../src/remembered/memory.ts"
+import { memoryText, parseMemory } from "../../src/remembered/memory-file.ts"
 import type { Outcome } from "./process.ts"
 import { type RunOptions, World } from "./world.ts"
 
@@ -33,9 +34,12 @@ export function markMemories(world: World): number {
   return paths.length
 }
 
+/** A file that holds none is left as it is. */
 export function changeMemory(path: string, change: (memory: Memory) => object): void {
-  const memory = JSON.parse(readFileSync(path, "utf8")) as Memory
-  writeFileSync(path, JSON.stringify(change(memory)))
+  const memory = parseMemory(readFileSync(path, "utf8"))
+  if (memory === undefined) return
+  const changed = change(memory) as Memory
+  writeFileSync(path, changed.launch ? memoryText(changed) : `${JSON.stringify(changed)}\n\n`)
 }
 
 /** Whether a launch was carried out from a memory that was marked. */
