@@ -4,7 +4,7 @@ import type { Attempt } from "../inside/probe.ts"
 import type { Mount } from "../plan/launch-plan.ts"
 import type { Prepared } from "../run.ts"
 import { callChecks } from "./verify-calls.ts"
-import { nameChecks } from "./verify-names.ts"
+import { absentChecks, nameChecks } from "./verify-names.ts"
 import { networkChecks } from "./verify-network.ts"
 
 export type Check = { guarantee: string; attempt: Attempt; expected: "done" | "refused" }
@@ -29,6 +29,7 @@ export function checksOf(prepared: Prepared, surroundings: Surroundings): Check[
     ...variableChecks(prepared, surroundings),
     ...processChecks(prepared, surroundings),
     ...nameChecks(prepared),
+    ...absentChecks(prepared),
     ...callChecks(prepared.plan),
     {
       guarantee: "the host's /tmp is not visible",

@@ -1,7 +1,8 @@
 /** What `cordon verify` tries of the names that are decided on as they are used: they do not exist yet. */
+import { parentOf } from "../base/path.ts"
 import { type Component, literalStart } from "../policy/glob.ts"
 import type { PathRule, Protection } from "../policy/layer.ts"
-import { formatSource } from "../policy/source.ts"
+import { formatSource, type Source } from "../policy/source.ts"
 import type { Prepared } from "../run.ts"
 import type { Check } from "./verify-checks.ts"
 
@@ -28,6 +29,36 @@ function protectedCheck({ value, effect, source }: Protection, directory: string
     attempt: { kind: "make", directory, names },
     expected: "refused",
   }
+}
+
+/** What a rule takes away and does not exist, where the directory that it would be made in can be written. */
+export function absentChecks({ rules, site, judge }: Prepared): Check[] {
+  const named = [...rules.paths.flatMap(takenAway), ...rules.protections.flatMap(protectedPlace)]
+  const absent = named.filter(
+    ({ path }) =>
+      site.facts(path).kind === "missing" && judge.accessOf(existingAbove(path, site)) === "write",
+  )
+  return absent.map(({ path, source }) => ({
+    guarantee: `${path} cannot be made: ${formatSource(source)}`,
+    attempt: { kind: "make-at", path },
+    expected: "refused",
+  }))
+}
+
+type Named = { path: string; source: Source }
+
+function takenAway({ access, value, source }: PathRule): Named[] {
+  return access !== "write" && value.kind === "exact" ? [{ path: value.path, source }] : []
+}
+
+function protectedPlace({ value, effect, source }: Protection): Named[] {
+  const isExact = value.kind === "place" && value.pattern.kind === "exact" && effect === "protect"
+  return isExact && value.pattern.kind === "exact" ? [{ path: value.pattern.path, source }] : []
+}
+
+function existingAbove(path: string, site: Prepared["site"]): string {
+  const parent = parentOf(path)
+  return site.facts(parent).kind === "missing" ? existingAbove(parent, site) : parent
 }
 
 /** A glob for a plain name at any depth of the project. */

@@ -3,17 +3,9 @@
  * It decides nothing; what it says is judged outside.
  */
 import { createSocket } from "node:dgram"
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  unlinkSync,
-} from "node:fs"
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs"
 import { connect } from "node:net"
+import { createIn, makeAt, makeBelow } from "./probe-files.ts"
 
 /** One thing to try. */
 export type Attempt =
@@ -33,6 +25,8 @@ export type Attempt =
   | { kind: "processes" }
   /** make a file below new directories of a new directory, and remove it all again */
   | { kind: "make"; directory: string; names: readonly string[] }
+  /** make a file there, with what directories it needs, and remove it all again */
+  | { kind: "make-at"; path: string }
   /** `refused` when it fails with this errno */
   | { kind: "call"; number: number; arguments: readonly number[]; errno: number }
 
@@ -94,6 +88,8 @@ async function tryOut(attempt: Attempt): Promise<string> {
         : "has some"
     case "make":
       return makeBelow(attempt.directory, attempt.names)
+    case "make-at":
+      return makeAt(attempt.path)
     case "call":
       return makeCall(attempt)
     case "processes":
@@ -113,25 +109,6 @@ function makeUserNamespace(bubblewrap: string): string {
     "/bin/true",
   ])
   return exitCode === 0 ? "made one" : refusal(stderr.toString().trim())
-}
-
-function createIn(directory: string): string {
-  const path = `${directory}/.cordon-verify-${process.pid}-${Date.now()}`
-  closeSync(openSync(path, "wx"))
-  unlinkSync(path)
-  return ""
-}
-
-function makeBelow(directory: string, names: readonly string[]): string {
-  const top = mkdtempSync(`${directory}/.cordon-verify-`)
-  try {
-    const path = `${top}/${names.join("/")}`
-    mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true })
-    closeSync(openSync(path, "wx"))
-    return "made"
-  } finally {
-    rmSync(top, { recursive: true })
-  }
 }
 
 async function makeCall({

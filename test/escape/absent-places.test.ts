@@ -1,6 +1,6 @@
 /** Places that the built-in policy denies or protects and that do not exist: nobody makes them inside, in any way to a writable home. */
 import { describe, expect, test } from "bun:test"
-import { existsSync, symlinkSync } from "node:fs"
+import { existsSync, readdirSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { World } from "../support/world.ts"
 
@@ -80,4 +80,19 @@ test("what no rule is about can be made in a home that is writable", async () =>
     options: ["-n", "--trust", "trusted"],
   })
   expect(existsSync(join(world.home, ".config/mine/file"))).toBe(true)
+})
+
+test("cordon verify tries to make them, shows each, and leaves nothing of what it made on the way", async () => {
+  using world = new World({ home: { ".config/": "" } })
+  const before = readdirSync(world.home, { recursive: true }).sort()
+  const verify = ["verify", "--json", "-n", "-C", join(world.home, ".config"), "--write", world.home]
+  const { code, stdout } = await world.cordon(verify)
+  const proofs = JSON.parse(stdout).data as { guarantee: string; holds: boolean }[]
+  expect(proofs.filter(({ holds }) => !holds)).toEqual([])
+  const shown = (path: string) =>
+    proofs.some(each => each.guarantee.startsWith(`${join(world.home, path)} cannot be made`))
+  for (const path of [".config/gh", ".config/systemd/user", ".ssh", ".local/share/keyrings"])
+    expect([path, shown(path)]).toEqual([path, true])
+  expect(code).toBe(0)
+  expect(readdirSync(world.home, { recursive: true }).sort()).toEqual(before)
 })
