@@ -1,5 +1,4 @@
 /** A launch that is remembered, up to the start of bubblewrap; with all that it loads, kept as short as it can be. */
-
 import type { Invocation } from "../kernel/invocation.ts"
 import { landlockAbi, scopeAbstractSockets } from "../kernel/landlock.ts"
 import { type CommandSignals, invocationWithout, signalsForCommand } from "../launch.ts"
@@ -24,9 +23,13 @@ export function runRemembered(words: readonly string[], place: Place): Promise<n
   // Before ours are set.
   const signals = signalsForCommand()
   const begun = beginSession(invocation)
-  if (holds()) return runRecalled({ launch, invocation, signals }, begun)
-  begun.abandon()
-  return undefined
+  let isHeld = true
+  try {
+    isHeld = !holds()
+  } finally {
+    if (isHeld) begun.abandon()
+  }
+  return isHeld ? undefined : runRecalled({ launch, invocation, signals }, begun)
 }
 
 /** What is begun. */
