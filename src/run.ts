@@ -5,7 +5,6 @@ import { recognise } from "./command/recognise.ts"
 import { type LayersInForce, layersInForce } from "./governance/layers.ts"
 import { orgPolicyPath } from "./governance/org-policy-path.ts"
 import { userPolicyFile } from "./governance/policy-files.ts"
-import { presentNames } from "./host/directory.ts"
 import { type HostKernel, hostKernel, readHostname } from "./host/kernel-facts.ts"
 import { readLimitFacts } from "./host/limit-facts.ts"
 import { findProgram, type ProgramSearch } from "./host/program.ts"
@@ -63,8 +62,6 @@ export type PolicyInForce = {
   policy: Policy
   agents: readonly string[]
   kernel: HostKernel
-  /** with the rules of places that do not exist */
-  isComplete: boolean
 }
 
 /** A launch that could happen now. */
@@ -76,8 +73,7 @@ export type Prepared = PolicyInForce & {
   program: ProgramSearch
 }
 
-/** @param complete whether rules for places that do not exist are wanted too, as they are when people ask */
-export async function findPolicy(request: RunRequest, complete = true): Promise<PolicyInForce> {
+export async function findPolicy(request: RunRequest): Promise<PolicyInForce> {
   const site = findSite(request.directory, request.environment)
   const agents = recognise(
     request.command,
@@ -96,7 +92,6 @@ export async function findPolicy(request: RunRequest, complete = true): Promise<
     environment: request.environmentWords,
     trusted: readTrust(site.variables.xdg.XDG_STATE_HOME ?? ""),
     orgPolicyPath,
-    presentNames: complete ? undefined : presentNames(site.facts, site.project),
   })
   const own = ownLayer([...inForce.files, process.execPath], site.facts)
   const policy = mergeLayers([...inForce.layers, own], site.mergeFacts)
@@ -108,13 +103,11 @@ export async function findPolicy(request: RunRequest, complete = true): Promise<
     policy: { ...policy, protections: [...policy.protections, ...others] },
     agents,
     kernel,
-    isComplete: complete,
   }
 }
 
-/** @param complete whether `explain` and its kind will be asked; a launch alone needs less */
-export async function prepare(request: RunRequest, complete = true): Promise<Prepared> {
-  return planRun(request, await findPolicy(request, complete))
+export async function prepare(request: RunRequest): Promise<Prepared> {
+  return planRun(request, await findPolicy(request))
 }
 
 /** The rest of `prepare`, for who has something to begin as soon as the policy is known. */
@@ -125,8 +118,6 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
   const policy = bare?.policy(found.policy) ?? found.policy
   const { project, account } = site
   const { state, facts, known, look } = gatherRules(request, site, policy)
-  // A cache that a variable moved may hold what nobody expected there.
-  if (state.moved.length > 0 && !found.isComplete) return planRun(request, await findPolicy(request, true))
   const session = sessionSockets(request.environment, [project, account.home, ...state.create], facts)
   // Where connecting is decided on as it happens, nothing has to be hidden for it.
   const bound = isLive(known, kernel) ? [] : boundSockets()

@@ -6,7 +6,7 @@ import type { RecalledLaunch } from "../remembered/memory.ts"
 import { readMemory } from "../remembered/memory-file.ts"
 import type { Place } from "../remembered/place.ts"
 import { recallLaunch } from "../remembered/recall.ts"
-import { type Begun, beginSession } from "../supervise/begin.ts"
+import { type Begun, beginIf, beginSession } from "../supervise/begin.ts"
 
 /**
  * Starts the command and stays with it; when all goes well it does not return.
@@ -21,34 +21,22 @@ export function runRemembered(words: readonly string[], place: Place): Promise<n
   if (launch.plan.landlock?.scopeAbstractSockets === true) scopeAbstractSockets()
   const invocation = invocationWithout(launch, launch.bubblewrap)
   // Before ours are set.
-  const signals = signalsForCommand()
-  const begun = beginSession(invocation)
-  let isHeld = true
-  try {
-    isHeld = !holds()
-  } finally {
-    if (isHeld) begun.abandon()
-  }
-  return isHeld ? undefined : runRecalled({ launch, invocation, signals }, begun)
+  const recalled = { launch, invocation, signals: signalsForCommand() }
+  if (launch.namespacesInDoubt) return holds() ? runInDoubt(recalled) : undefined
+  const begun = beginIf(invocation, holds)
+  return begun && superviseIt(recalled, begun)
 }
 
 /** What is begun. */
 export type Recalled = { launch: RecalledLaunch; invocation: Invocation; signals: CommandSignals }
 
-async function runRecalled(recalled: Recalled, begun: Begun): Promise<number> {
-  const { launch } = recalled
-  if (launch.namespacesInDoubt) await tryNamespaces(launch, begun)
-  begun.release()
+async function superviseIt(recalled: Recalled, begun: Begun): Promise<number> {
   const { superviseRecalled } = await import("./recalled-supervision.ts")
   return superviseRecalled(recalled, begun)
 }
 
-async function tryNamespaces({ bubblewrap }: RecalledLaunch, begun: Begun): Promise<void> {
+async function runInDoubt(recalled: Recalled): Promise<number> {
   const { requireNamespaces } = await import("../host/bubblewrap.ts")
-  try {
-    requireNamespaces(bubblewrap, process.getuid?.() ?? 0, landlockAbi())
-  } catch (cause) {
-    begun.abandon()
-    throw cause
-  }
+  requireNamespaces(recalled.launch.bubblewrap, process.getuid?.() ?? 0, landlockAbi())
+  return superviseIt(recalled, beginSession(recalled.invocation))
 }

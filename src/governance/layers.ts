@@ -10,7 +10,6 @@ import type { MergeFacts } from "../policy/merge.ts"
 import { NameIndex } from "../policy/name-index.ts"
 import { expandVariables, type PathVariables } from "../policy/path-pattern.ts"
 import { isLink, readPolicyFile } from "../policy/policy-file.ts"
-import type { PresentNames } from "../policy/present.ts"
 import { protectionText } from "../policy/protection.ts"
 import type { LayerName } from "../policy/source.ts"
 import { type LeftOut, type Tightened, tightenOnly } from "../policy/tighten.ts"
@@ -37,8 +36,6 @@ export type LayersRequest = {
   commandLine: WordsPolicy
   environment: WordsPolicy
   trusted: TrustList
-  /** tells what exists, so that built-in rules without a place are left out; absent = every rule is wanted */
-  presentNames: PresentNames | undefined
   orgPolicyPath: string
 }
 
@@ -67,11 +64,7 @@ export async function layersInForce(request: LayersRequest): Promise<LayersInFor
     ...[org, user, ...profiles].flatMap(reading => reading?.layers ?? []),
     commandLineLayer(request),
   ]
-  // What an untrusted policy opens is measured against every rule, those without a place included.
-  const builtins = builtinsInForce(
-    project === undefined ? request : { ...request, presentNames: undefined },
-    said,
-  )
+  const builtins = builtinsInForce(request)
   const layers = [...builtins, ...said]
   const files = [org, user, ...profiles, project]
     .flatMap(reading => reading?.files ?? [])

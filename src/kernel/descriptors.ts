@@ -48,7 +48,7 @@ export function openDescriptors(
 }
 
 /** An anonymous file, at its start. */
-function fileWith(content: string | Uint8Array): number {
+export function fileWith(content: string | Uint8Array): number {
   const file = createMemoryFile("cordon")
   writeAll(file, typeof content === "string" ? bytesOf(content) : content)
   rewind(file)

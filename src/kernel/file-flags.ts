@@ -63,6 +63,7 @@ export const errno = {
   wrongType: 91,
   addressInUse: 98,
   addressNotAvailable: 99,
+  connectionReset: 104,
   refused: 111,
   already: 114,
   inProgress: 115,

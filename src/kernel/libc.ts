@@ -68,12 +68,25 @@ export function createMemoryFile(name: string): number {
   return checked("memfd_create", rawCall(number.memfd_create, cString(name), closeOnExec))
 }
 
-/** pipe2(2), both closed by the next exec. @returns the end to read from and the end to write to */
-export function makePipe(): [number, number] {
+/**
+ * pipe2(2), both closed by the next exec, that takes so many bytes in one write(2) (F_SETPIPE_SZ of fcntl(2)).
+ * @returns undefined where the kernel allows none so large
+ */
+export function makePipe(capacity: number): { from: number; to: number } | undefined {
   const ends = new Int32Array(2)
   const closeOnExec = 0o2000000
   checked("pipe2", rawCall(number.pipe2, keptAddress(new Uint8Array(ends.buffer)), closeOnExec))
-  return [ends[0] ?? -1, ends[1] ?? -1]
+  const [from = -1, to = -1] = ends
+  const [setSize, getSize] = [1031, 1032]
+  if (rawCall(number.fcntl, to, getSize) < capacity) rawCall(number.fcntl, to, setSize, capacity)
+  if (rawCall(number.fcntl, to, getSize) >= capacity) return { from, to }
+  for (const end of ends) rawCall(number.close, end)
+  return undefined
+}
+
+/** write(2), once; where nobody reads any more, whoever waits for the reader hears of its end. */
+export function writeAtOnce(pipe: number, bytes: Uint8Array): void {
+  rawCall(number.write, pipe, addressOf(bytes), bytes.length)
 }
 
 /** dup3(2): the copy stays open over the next exec. */
@@ -97,12 +110,6 @@ export function duplicateFrom(descriptor: number, least: number): number {
 export function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; )
     at += checked("write", rawCall(number.write, descriptor, addressOf(bytes) + at, bytes.length - at))
-}
-
-/** write(2) of all of it, as far as there is somebody to read it. */
-export function writeWhole(pipe: number, bytes: Uint8Array): void {
-  for (let at = 0, written = 0; at < bytes.length && written >= 0; at += written)
-    written = rawCall(number.write, pipe, addressOf(bytes) + at, bytes.length - at)
 }
 
 /** lseek(2) to the start. */

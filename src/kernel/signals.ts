@@ -18,6 +18,7 @@ export const signalNumbers = {
   SIGPIPE: 13,
   SIGALRM: 14,
   SIGTERM: 15,
+  SIGCHLD: 17,
   SIGXFSZ: 25,
   SIGWINCH: 28,
 } as const

@@ -100,8 +100,10 @@ export function receiveDescriptors(socket: number): Handover | undefined {
   const message = new BigUint64Array([0n, 0n, BigInt(vector), 1n, BigInt(control.address), 256n, 0n])
   const header = keptAddress(new Uint8Array(message.buffer))
   const closeOnExec = 0x4000_0000
-  const received = checked("recvmsg", rawCall(number.recvmsg, socket, header, closeOnExec))
-  return received === 0 ? undefined : readControl(control.bytes, Number(message[5]))
+  const received = rawCall(number.recvmsg, socket, header, closeOnExec)
+  // The other end was closed with something of ours unread: the gate was open, and nobody came through.
+  if (failedWith(received, errno.connectionReset)) return undefined
+  return checked("recvmsg", received) === 0 ? undefined : readControl(control.bytes, Number(message[5]))
 }
 
 /** struct cmsghdr, one after the other, each aligned to 8 (cmsg(3)). */

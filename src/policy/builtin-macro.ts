@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { buildLayer } from "./build-layer.ts"
 import { compactLayer } from "./compact.ts"
-import { emptyLayer, type Layer } from "./layer.ts"
+import type { Layer } from "./layer.ts"
 import { parsePolicy } from "./parse.ts"
 import { placeholders } from "./placeholders.ts"
 import { profileFileSchema } from "./schema.ts"
@@ -23,9 +23,6 @@ export type BuiltinText = {
   places: string
 }
 
-/** All toolchains as one layer: a launch needs them together, and one text is read faster than a dozen. */
-export type ToolchainText = Pick<BuiltinText, "rest" | "places">
-
 const folders = [
   { folder: ".", layer: "base" },
   { folder: "05-presets", layer: "preset" },
@@ -33,21 +30,14 @@ const folders = [
   { folder: "20-agents", layer: "agent" },
 ] as const
 
-export function builtinTexts(): { profiles: BuiltinText[]; toolchains: ToolchainText } {
+export function builtinTexts(): BuiltinText[] {
   const files = folders.flatMap(({ folder, layer }) =>
     readdirSync(join(policies, folder))
       .filter(file => file.endsWith(".yaml"))
       .sort()
       .map(file => readProfile(join(folder, file), layer)),
   )
-  const toolchains = files.filter(({ built }) => built.name === "toolchain")
-  return {
-    profiles: files.map(({ file, built, named }) => ({ ...named, ...textsOf(built, [file]) })),
-    toolchains: textsOf(
-      joined(toolchains.map(({ built }) => built)),
-      toolchains.map(({ file }) => file),
-    ),
-  }
+  return files.map(({ file, built, named }) => ({ ...named, ...textsOf(built, [file]) }))
 }
 
 const policies = join(import.meta.dir, "../../policies")
@@ -65,18 +55,7 @@ function readProfile(path: string, layer: BuiltinText["layer"]) {
   return { file, named, built: buildLayer(parsed, { name: layer, variables: placeholders, mayLock: true }) }
 }
 
-function textsOf(layer: Layer, files: readonly string[]): ToolchainText {
+function textsOf(layer: Layer, files: readonly string[]): Pick<BuiltinText, "rest" | "places"> {
   const { rest, places } = compactLayer(layer, files)
   return { rest: JSON.stringify(rest), places: JSON.stringify(places) }
-}
-
-/** Layers of one kind as one: each value remembers its file. */
-function joined(layers: readonly Layer[]): Layer {
-  const one = emptyLayer("toolchain")
-  for (const { name, settings, ...lists } of layers) {
-    if (Object.keys(settings).length > 0) throw new Error(`bug: a ${name} has settings, which do not add up`)
-    for (const [list, values] of Object.entries(lists))
-      (one[list as keyof typeof lists] as unknown[]).push(...values)
-  }
-  return one
 }

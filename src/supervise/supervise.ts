@@ -19,7 +19,7 @@ const settledMs = 200
 
 /**
  * Stays with the sandbox, and ends with it: this process exits with the status of the command.
- * @param begun and released; undefined where the sandbox is to be begun here
+ * @param begun undefined where the sandbox is to be begun here
  */
 export function supervise(supervised: Supervised, begun?: Begun): Promise<never> {
   const { plan, engine } = supervised
@@ -27,13 +27,7 @@ export function supervise(supervised: Supervised, begun?: Begun): Promise<never>
     throw new Error("bug: the sandbox and who connects on its behalf are not in one Landlock domain")
   if (plan.network.mode === "filtered" && !engine.threaded)
     throw new Error("bug: nobody is free for the connections of the sandbox")
-  return new Supervision(supervised).stayWith(begun ?? releasedSession(supervised))
-}
-
-function releasedSession({ invocation }: Supervised): Begun {
-  const begun = beginSession(invocation)
-  begun.release()
-  return begun
+  return new Supervision(supervised).stayWith(begun ?? beginSession(supervised.invocation))
 }
 
 class Supervision {

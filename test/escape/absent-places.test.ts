@@ -1,6 +1,6 @@
 /** Places that the built-in policy denies or protects and that do not exist: nobody makes them inside, in any way to a writable home. */
 import { describe, expect, test } from "bun:test"
-import { existsSync, readdirSync, symlinkSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { World } from "../support/world.ts"
 
@@ -95,4 +95,19 @@ test("cordon verify tries to make them, shows each, and leaves nothing of what i
     expect([path, shown(path)]).toEqual([path, true])
   expect(code).toBe(0)
   expect(readdirSync(world.home, { recursive: true }).sort()).toEqual(before)
+})
+
+test("what the host makes during the run, where there was nothing, is denied at once", async () => {
+  using world = new World()
+  const script = `echo > started; while [ ! -e go ]; do sleep 0.02; done
+cat ~/.netrc ~/.aws/credentials ~/.config/gh/hosts.yml ~/plain 2>/dev/null`
+  const outcome = world.shell(script, { options: ["-n"] })
+  while (!existsSync(join(world.project, "started"))) await Bun.sleep(10)
+  for (const path of [".netrc", ".aws/credentials", ".config/gh/hosts.yml", "plain"]) {
+    const file = join(world.home, path)
+    mkdirSync(join(file, ".."), { recursive: true })
+    writeFileSync(file, path === "plain" ? "seen" : "s3cret")
+  }
+  writeFileSync(join(world.project, "go"), "")
+  expect((await outcome).stdout).toBe("seen")
 })

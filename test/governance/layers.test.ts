@@ -43,7 +43,6 @@ function site({ files = {}, ...change }: Change = {}): LayersRequest {
     commandLine: { content: {}, words: {} },
     environment: { content: {}, words: {} },
     trusted: {},
-    presentNames: undefined,
     orgPolicyPath: `${home}/org.yaml`,
     ...change,
   }

@@ -4,7 +4,6 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import fc from "fast-check"
-import { presentNames } from "../../src/host/directory.ts"
 import { type LookRequest, lookThrough } from "../../src/host/look.ts"
 import { createPathFacts } from "../../src/host/path-facts.ts"
 import { searchDisk } from "../../src/host/search.ts"
@@ -176,16 +175,6 @@ test("a glob with ** is walked from its plain beginning, and a tree inside anoth
   expect(search("~/q/a/**/.env")).toEqual(["p/.env", "p/x/.env", "q/a/b/.env"])
   expect(search("~/q/*/**/.env")).toEqual(["p/.env", "p/x/.env", "q/a/b/.env", "q/c/.env"])
   expect(search("~/{q,p}/**/.env", "**/.env", "~/p/x/**/.env")).toEqual(search("~/q/*/**/.env"))
-})
-
-test("which of many names or of few stand in a directory, is told alike", () => {
-  const path = tree(["a", "b/", "dir/"])
-  const present = presentNames(createPathFacts(), "/nowhere")
-  const many = Array.from({ length: 50 }, (_, index) => `n${index}`)
-  expect(present(path, ["a", "b", "c"])).toEqual(["a", "b"])
-  expect(present(path, ["a", "b", "c", ...many])).toEqual(["a", "b"])
-  expect(present(join(path, "none"), ["a", ...many])).toEqual([])
-  expect(present("/", ["usr", "no-such-name"])).toEqual(["usr"])
 })
 
 test("globs that reach very many names stop the launch, and say so", () => {

@@ -146,6 +146,18 @@ const send = words => rawCall(numbers.sendmsg, 100, addressOf(word(words)), 0)`
 send([0, 0, addressOf(vector), 1, addressOf(control), 24, 0])
 const byte = Buffer.alloc(1); process.exit(rawCall(numbers.read, 100, addressOf(byte), 1) === 1 ? byte[0] + 40 : 99)`
 
+  test("brings nothing where the other end was closed, with a word unread or without", async () => {
+    const code = `const results = []
+for (const word of [true, false]) {
+  const [own, other] = socketPair()
+  if (word) giveTheWord(own)
+  fs.closeSync(other)
+  results.push(receiveDescriptors(own) ?? "nobody")
+}
+tell(results)`
+    expect(await script(code)).toEqual(["nobody", "nobody"])
+  })
+
   test("brings a descriptor, and the PID of who sent it; the word goes back", async () => {
     const code = `${hearing(withDescriptor)}
 const text = fs.readlinkSync("/proc/self/fd/" + handover.descriptors[0])

@@ -2,7 +2,6 @@
 import { describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { isWithin } from "../../src/base/path.ts"
 import { recognise } from "../../src/command/recognise.ts"
 import { judgeVariable } from "../../src/plan/environment.ts"
 import { builtinLayer, builtinLayers, builtinNames } from "../../src/policy/builtin.ts"
@@ -169,22 +168,3 @@ test.each("AWS_REGION AWS_CA_BUNDLE GPG_KEY MY_PUBLIC_KEY PATH HOME LANG LC_ALL 
     expect(judgeVariable(name, "value", standard.policy).verdict).toBe("pass")
   },
 )
-
-test("no other built-in layer takes anything away in a toolchain's own directory: a launch that finds nothing there leaves its rules out", () => {
-  const xdg = Object.fromEntries(
-    ["CACHE", "CONFIG", "DATA", "STATE"].map(name => [`XDG_${name}_HOME`, `/home/x/.${name.toLowerCase()}`]),
-  )
-  const variables = { home: "/home/x", project: "/srv/p", user: "x", xdg }
-  const own = builtinLayers("toolchain", variables).flatMap(({ state }) => state.map(({ value }) => value))
-  expect(own.length).toBeGreaterThan(20)
-  const taken = builtinLayers("base", variables).flatMap(({ paths, protections }) => [
-    ...paths.flatMap(({ value, access }) =>
-      access !== "write" && value.kind === "exact" ? [value.path] : [],
-    ),
-    ...protections.flatMap(({ value }) =>
-      value.kind === "place" && value.pattern.kind === "exact" ? [value.pattern.path] : [],
-    ),
-  ])
-  expect(taken.length).toBeGreaterThan(100)
-  expect(taken.filter(path => own.some(place => isWithin(path, place)))).toEqual([])
-})

@@ -17,9 +17,8 @@ export async function runCommand({ given, rest }: ParsedArguments): Promise<numb
   refuseNesting()
   if (rest.length === 0)
     throw new UserError("there is no command to run", "write cordon <command>, such as: cordon claude")
-  const complete = isGiven(given, "dry-run") || isGiven(given, "verbose")
   const request = runRequest(given, rest, process.env)
-  const found = await findPolicy(request, complete)
+  const found = await findPolicy(request)
   refuseHomeAsProject(found)
   if (isGiven(given, "dry-run")) {
     const { printDryRun } = await import("../dry-run.ts")
