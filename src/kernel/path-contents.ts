@@ -44,7 +44,7 @@ export function readRest(descriptor: number, most = Number.MAX_SAFE_INTEGER): Bu
 
 /** What is in the file. @returns -errno also for a directory */
 export function readPath(path: string): Buffer | number {
-  const descriptor = openAtPath(path, flags.readOnly | flags.noControllingTerminal)
+  const descriptor = openAtPath(path, flags.readOnly | flags.noControllingTerminal | flags.nonBlocking)
   if (descriptor < 0) return descriptor
   const bytes = readRest(descriptor)
   close(descriptor)

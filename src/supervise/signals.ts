@@ -2,7 +2,7 @@
 import { close } from "../kernel/file-calls.ts"
 import { errno, flags } from "../kernel/file-flags.ts"
 import { failedWith, failure, openAtPath } from "../kernel/path-calls.ts"
-import { ignoreSignal, isIgnored, restoreSignal, signalNumbers } from "../kernel/signals.ts"
+import { isIgnored, signalNumbers } from "../kernel/signals.ts"
 
 /** A terminal gives these to its whole foreground process group, the command included: once is enough. */
 const fromTerminal = ["SIGINT", "SIGQUIT", "SIGWINCH"] as const
@@ -22,18 +22,14 @@ export type Forwarding = {
 export function forwardSignals(): Forwarding {
   const early: NodeJS.Signals[] = []
   let command: number | undefined
+  const hasOwn = hasTerminal()
   const forward = (name: NodeJS.Signals) => {
     if (command === undefined) early.push(name)
-    else sendSignal(command, name)
+    // The terminal has sent it to the command as well.
+    else if (!hasOwn || !isFromTerminal(name)) sendSignal(command, name)
   }
-  const forwarded = hasTerminal() ? always : [...always, ...fromTerminal]
-  const heard = forwarded.filter(name => !isIgnored(signalNumbers[name]))
+  const heard = [...always, ...fromTerminal].filter(name => !isIgnored(signalNumbers[name]))
   for (const name of heard) process.on(name, forward)
-  // Where they are not forwarded they must not end us either; SIGWINCH does nothing by itself.
-  const ignored = (forwarded === always ? (["SIGINT", "SIGQUIT"] as const) : []).filter(
-    name => !isIgnored(signalNumbers[name]),
-  )
-  for (const name of ignored) ignoreSignal(signalNumbers[name])
   return {
     to: started => {
       command = started
@@ -41,11 +37,14 @@ export function forwardSignals(): Forwarding {
     },
     undo: () => {
       for (const name of heard) process.off(name, forward)
-      for (const name of ignored) restoreSignal(signalNumbers[name])
       // They were meant for us after all.
       for (const name of early) process.kill(process.pid, name)
     },
   }
+}
+
+function isFromTerminal(name: string): boolean {
+  return fromTerminal.some(each => each === name)
 }
 
 /** The PID is the command's as long as bubblewrap runs, which ends with it and with us. */

@@ -121,6 +121,10 @@ describe("what is in it:", () => {
     expect(readPath(path)).toEqual(readFileSync(systemPath(path)))
   })
 
+  test("of a FIFO that nobody writes to, nothing, and nobody waits", () => {
+    expect(readPath(at("fifo"))).toHaveLength(0)
+  })
+
   test("of what is no file, and of what is not there, the error", () => {
     expect(readPath(at("directory"))).toBe(-errno.isDirectory)
     expect(readPath(at("none"))).toBe(-errno.noEntry)
