@@ -7,6 +7,7 @@ import { writeSync } from "node:fs"
 import { formatProblem, HostError, PolicyError, UserError } from "../base/error.ts"
 import { exitCode } from "../base/exit-code.ts"
 import { printable, printableJson } from "../base/printable.ts"
+import { limitError } from "./limit-errors.ts"
 
 export type Colour = "red" | "green" | "yellow" | "dim" | "bold"
 const codes: Readonly<Record<Colour, number>> = { red: 31, green: 32, yellow: 33, dim: 2, bold: 1 }
@@ -70,7 +71,8 @@ export function printJson(kind: string, data: unknown): void {
 }
 
 /** Tells the person what went wrong and what to do, and gives the exit code. */
-export function reportError(error: unknown): number {
+export function reportError(thrown: unknown): number {
+  const error = limitError(thrown) ?? thrown
   if (error instanceof PolicyError) {
     for (const problem of error.problems)
       say(printable(problem.line === 0 ? `${problem.file}: ${problem.message}` : formatProblem(problem)))

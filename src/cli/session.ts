@@ -1,4 +1,5 @@
 /** From a prepared launch to the end of the session. */
+
 import { mkdirSync } from "node:fs"
 import type { SessionLog } from "../audit/session-log.ts"
 import { closeJournal } from "../base/journal.ts"
@@ -7,6 +8,7 @@ import { userPolicyFile } from "../governance/policy-files.ts"
 import { requireNamespaces } from "../host/bubblewrap.ts"
 import { become } from "../kernel/become.ts"
 import { landlockAbi } from "../kernel/landlock.ts"
+import { presentDirectory } from "../kernel/present-directory.ts"
 import { needsSupervisor, signalsForCommand } from "../launch.ts"
 import type { EndedSession } from "../network/terminator/ended-session.ts"
 import type { BareSandbox } from "../plan/launch-plan.ts"
@@ -105,7 +107,7 @@ async function chosenLog(
   const file = optionValue(given, "log")
   if (file === undefined) return undefined
   const { openLogFile } = await import("../audit/log-file.ts")
-  const path = absolutePath(file, process.cwd())
+  const path = absolutePath(file, presentDirectory())
   const descriptor = openLogFile(path, other => judge.judge(other).access === "write")
   return openLog({ plan, stateHome }, { descriptor, path })
 }

@@ -1,8 +1,10 @@
 /** Every layer that is in force for a launch: built-in, org, project, user, profiles, words. */
+
 import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
 import { absolutePath } from "../base/path.ts"
 import { neverFromProject } from "../command/host-variables.ts"
+import { presentDirectory } from "../kernel/present-directory.ts"
 import { builtinLayer, profileNames } from "../policy/builtin.ts"
 import type { Layer } from "../policy/layer.ts"
 import { loadPolicy, type PolicyReading } from "../policy/load.ts"
@@ -101,7 +103,7 @@ async function profileReading(name: string, variables: PathVariables): Promise<P
       `name one of: ${profileNames().join(", ")}; or a file`,
     )
   }
-  const path = absolutePath(expandVariables(name, variables), process.cwd())
+  const path = absolutePath(expandVariables(name, variables), presentDirectory())
   const reading = await loadPolicy(path, name, fileContext("profile", variables))
   if (reading === undefined)
     throw new UserError(`the profile ${name} does not exist`, "name an existing file with --profile")

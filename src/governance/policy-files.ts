@@ -1,6 +1,8 @@
 /** Which files hold the policy here, and whether each of them is valid. */
+
 import { UserError } from "../base/error.ts"
 import { absolutePath, parentOf } from "../base/path.ts"
+import { presentDirectory } from "../kernel/present-directory.ts"
 import { loadPolicy } from "../policy/load.ts"
 import type { PathVariables } from "../policy/path-pattern.ts"
 import { readPolicyFile } from "../policy/policy-file.ts"
@@ -16,7 +18,7 @@ export function userPolicyFile(config: string | undefined, variables: PathVariab
     throw new UserError("the name of the policy file is empty", "name a file with --config FILE")
   return config === undefined
     ? { path: `${variables.xdg.XDG_CONFIG_HOME}/cordon/policy.yaml`, shown: undefined }
-    : { path: absolutePath(config, process.cwd()), shown: config }
+    : { path: absolutePath(config, presentDirectory()), shown: config }
 }
 
 /** The policy files that are in force, those of which there is one. */

@@ -4,7 +4,7 @@ import { openDescriptors } from "./descriptors.ts"
 import type { Invocation } from "./invocation.ts"
 import { leaveKeyring } from "./keyring.ts"
 import { duplicateTo, execve, openProcess, SystemError } from "./libc.ts"
-import { ignoreSignal, signalNumbers } from "./signals.ts"
+import { ignoreSignal, restoreSignal, signalNumbers } from "./signals.ts"
 
 /**
  * Becomes the program of the invocation, whose guardian descriptor is a pidfd of itself.
@@ -16,6 +16,8 @@ export function become(invocation: Invocation): never {
   leaveKeyring()
   // The command, not bubblewrap, decides what Ctrl-C does.
   for (const signal of [signalNumbers.SIGINT, signalNumbers.SIGQUIT]) ignoreSignal(signal)
+  // Ignored, as our caller may have it, it would keep bubblewrap from waiting for a child (wait(2)).
+  restoreSignal(signalNumbers.SIGCHLD)
   for (const { descriptor, number } of placements) duplicateTo(descriptor, number)
   try {
     return execve(program, [program, ...words], environment)

@@ -67,6 +67,11 @@ function spawnActions(library: ReturnType<typeof openLibrary>, placements: reado
   library.posix_spawn_file_actions_init(actions as Pointer)
   for (const { descriptor, number } of placements) {
     const failure = library.posix_spawn_file_actions_adddup2(actions as Pointer, descriptor, number)
+    if (failure === errno.badDescriptor)
+      throw new HostError(
+        `descriptor ${number} may not be open here`,
+        "raise the limit on open files, see `ulimit -n`",
+      )
     if (failure !== 0) throw new SystemError("posix_spawn_file_actions_adddup2", failure)
   }
   return actions

@@ -48,8 +48,11 @@ function keyOf(words: readonly string[], areAll: boolean): string | undefined {
     // Without /proc planning says so, if it matters.
     if (typeof program === "number") return undefined
     const { device, inode, size, modified, changed } = program
+    const directory = process.cwd()
+    // More than one directory may be called so.
+    if (directory.includes(replacement)) return undefined
     const ids = [process.getuid?.(), process.geteuid?.(), process.getgid?.(), process.getegid?.()]
-    const caller = [words, areAll, process.env, process.cwd(), process.umask(), ids, process.execPath]
+    const caller = [words, areAll, process.env, directory, process.umask(), ids, process.execPath]
     return sha256(JSON.stringify([format, caller, device, inode, size, modified, changed]))
   } catch (cause) {
     // The present directory is gone: planning says so, if it matters.

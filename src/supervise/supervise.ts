@@ -64,10 +64,10 @@ class Supervision {
         why => this.#giveUp(new Error(`bug: the live engine stopped: ${why}`)),
       )
       const opening = gate.open(socket, lastSteps)
-      opening.catch(why => this.#giveUp(why))
       // In this thread one thing comes after the other, and bubblewrap waits for the one.
+      const opened = engine.threaded ? opening : opening.then(() => this.#prepare(socket))
+      opened.catch(why => this.#giveUp(why))
       if (engine.threaded) this.#prepare(socket)
-      else opening.then(() => this.#prepare(socket))
       this.#end()
     })
   }

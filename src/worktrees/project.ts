@@ -1,8 +1,10 @@
 /** Which directory the agent gets. */
+
 import { UserError } from "../base/error.ts"
 import { absolutePath, isWithin } from "../base/path.ts"
 import { printable } from "../base/printable.ts"
 import type { PathFacts } from "../host/path-facts.ts"
+import { presentDirectory } from "../kernel/present-directory.ts"
 
 /**
  * The canonical project directory.
@@ -10,7 +12,7 @@ import type { PathFacts } from "../host/path-facts.ts"
  * @throws UserError when it is no directory, or holds more than a project may
  */
 export function projectDirectory(words: string | undefined, home: string, facts: PathFacts): string {
-  const asked = absolutePath(words ?? ".", process.cwd())
+  const asked = absolutePath(words ?? ".", presentDirectory())
   const { canonical, kind } = facts(asked)
   const shown = printable(words ?? asked)
   if (kind !== "directory")

@@ -1,9 +1,10 @@
-/** A project that holds the home directory would open all of it for writing. */
+/** A project that holds the home directory would open all of it for writing; one that only reads like ours is another. */
 import { expect, test } from "bun:test"
-import { mkdirSync, symlinkSync } from "node:fs"
+import { mkdirSync, readdirSync, symlinkSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { run } from "../support/process.ts"
 import { treeOf } from "../support/tree.ts"
-import { World } from "../support/world.ts"
+import { cordonBinary, World } from "../support/world.ts"
 
 type Case = { name: string; directory: (world: World) => string }
 
@@ -59,4 +60,20 @@ test("a directory below the home or elsewhere is a project", async () => {
       stdout: `${join(world.project, directory)}\n`.replace(/^.*\/project(?=\/)/, ""),
     })
   }
+})
+
+test("a present directory whose name is not UTF-8 is itself, and no other that reads alike", async () => {
+  using world = new World()
+  const [odd, alike] = [Buffer.from("p\xff", "latin1"), "p\ufffd"].map(name =>
+    Buffer.concat([Buffer.from(`${world.project}/`), Buffer.from(name)]),
+  )
+  for (const path of [odd, alike]) if (path) mkdirSync(path)
+  const script = `cd "$1"/p$(printf '\\377') && "$0" -q -n -- sh -c 'echo made > file' && "$0" -q -n -- sh -c 'echo made > file2'`
+  const { code, stderr } = await run(["sh", "-c", script, cordonBinary, world.project], {
+    cwd: world.project,
+    env: world.env,
+  })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+  expect(readdirSync(odd ?? "").sort()).toEqual(["file", "file2"])
+  expect(readdirSync(alike ?? "")).toEqual([])
 })

@@ -122,3 +122,22 @@ function canTypeHere(): boolean {
     return true
   }
 }
+
+test("Ctrl-C is heard at any moment of the start", async () => {
+  using world = new World()
+  for (let times = 0; times < 25; times++) {
+    await using terminal = new Terminal(world, [
+      cordonBinary,
+      "-q",
+      "-n",
+      "--",
+      "sh",
+      "-c",
+      "sleep 0.4; echo ran",
+    ])
+    await Bun.sleep(3 + Math.random() * 50)
+    terminal.type("\x03")
+    expect(await terminal.ends()).not.toBe(0)
+    expect(terminal.shown).not.toContain("ran")
+  }
+})

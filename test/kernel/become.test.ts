@@ -129,6 +129,12 @@ test("signals from the terminal are the command's: bubblewrap ignores them", asy
   expect([interrupt !== 0n, quit !== 0n, terminate !== 0n]).toEqual([true, true, false])
 })
 
+test("children can be waited for, though our caller has them ignored", async () => {
+  const before = `require(${kernel} + "/signals.ts").ignoreSignal(17)`
+  const { stdout } = await becoming("grep SigIgn /proc/$$/status", {}, before)
+  expect(BigInt(`0x${stdout.trim().split("\t")[1]}`) & (1n << 16n)).toBe(0n)
+})
+
 describe("what the kernel refuses", () => {
   test.each([
     ["/no/such/program", "HostError: /no/such/program cannot be started: execve: ENOENT"],

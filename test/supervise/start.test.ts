@@ -39,6 +39,15 @@ describe("a caller", () => {
   })
 })
 
+describe("a limit that is too low is told as that, and nothing was started:", () => {
+  test.each(["-n 14", "-n 60", "-n 105", "-f 1", "-f 4"])("ulimit %s", async limit => {
+    using world = new World()
+    const { code, stdout, stderr } = await startedAfter(world, `ulimit ${limit}`, "echo made")
+    expect({ code, stdout }).toEqual({ code: 125, stdout: "" })
+    expect(stderr).toMatch(/^cordon: .+\ncordon: → raise the limit on .+`ulimit -[nf]`\n$/)
+  })
+})
+
 test("what cannot be started is told, and the process ends though its second thread waits", async () => {
   const invocation = { program: "/no/such", words: [], descriptors: [], environment: {}, guardian: 100 }
   const limits = { resources: [] }

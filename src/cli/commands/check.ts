@@ -1,9 +1,11 @@
 /** `cordon check [FILE…]`: is the policy valid? Every problem of every file, with its place. */
+
 import { formatProblem, PolicyError, UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { absolutePath } from "../../base/path.ts"
 import { printable } from "../../base/printable.ts"
 import { checkPolicyFile, policyFilesInForce } from "../../governance/policy-files.ts"
+import { presentDirectory } from "../../kernel/present-directory.ts"
 import type { PathVariables } from "../../policy/path-pattern.ts"
 import { findSite } from "../../worktrees/site.ts"
 import type { ParsedArguments } from "../arguments.ts"
@@ -25,7 +27,7 @@ export async function checkCommand({ given, rest }: ParsedArguments): Promise<nu
 
 async function problemsOf(file: string, silent: boolean, variables: PathVariables): Promise<string[]> {
   try {
-    await checkPolicyFile(absolutePath(file, process.cwd()), file, variables)
+    await checkPolicyFile(absolutePath(file, presentDirectory()), file, variables)
     return []
   } catch (error) {
     if (!(error instanceof PolicyError || error instanceof UserError)) throw error

@@ -1,8 +1,10 @@
 /** `cordon explain <path|host[:port]|env NAME>`: the verdict, the rule that decides, and what else matched and lost. */
+
 import { UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { absolutePath } from "../../base/path.ts"
 import { printable } from "../../base/printable.ts"
+import { presentDirectory } from "../../kernel/present-directory.ts"
 import { judgeVariable } from "../../plan/environment.ts"
 import { nodeAt, ruleText } from "../../plan/nodes.ts"
 import type { Explanation } from "../../policy/explanation.ts"
@@ -41,7 +43,7 @@ function explain(subject: string, prepared: Prepared): Explanation {
 
 function explainPath(subject: string, prepared: Prepared): Explanation {
   const { site, judge } = prepared
-  const spelled = absolutePath(subject.replace(/^~(?=\/|$)/, site.account.home), process.cwd())
+  const spelled = absolutePath(subject.replace(/^~(?=\/|$)/, site.account.home), presentDirectory())
   const { canonical } = site.facts(spelled)
   const node = nodeAt(canonical, { judge: judge.judge, facts: site.facts })
   const { rule, protection } = judge.judge(canonical)

@@ -11,6 +11,7 @@ import { readAccount } from "../../host/account.ts"
 import { createPathFacts } from "../../host/path-facts.ts"
 import { boundSessions } from "../../host/sockets.ts"
 import { xdgDirectories } from "../../host/xdg-directories.ts"
+import { presentDirectory } from "../../kernel/present-directory.ts"
 import type { ParsedArguments } from "../arguments.ts"
 import { lineOf, rowOf, rowText, tableHead, widthsOf } from "../log-table.ts"
 import { coloured, print, printAtOnce, printJson, say, warn } from "../output.ts"
@@ -44,7 +45,7 @@ type Chosen = { session: string | undefined; path: string }
 /** A word with a slash, or of a file's kind, is a file, such as `--log` has written. */
 function chosenLog(word: string | undefined): Chosen {
   if (word !== undefined && /\/|\.jsonl?$/.test(word))
-    return { session: undefined, path: absolutePath(word, process.cwd()) }
+    return { session: undefined, path: absolutePath(word, presentDirectory()) }
   const logs = ownLogs()
   const newest = logs[0]
   if (newest === undefined)
