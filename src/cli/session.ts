@@ -57,18 +57,16 @@ export async function runSession(prepared: Prepared, engine: Engine, given: Give
     tell: sayAtOnce,
     openBorder: async sandbox => openBorder(sandbox, { plan, ...places, quiet: shown.quiet, ended, log }),
   })
-  const remember = () => rememberLaunch(journal, launched, { ...planned, ...places, ...shown })
-  // What is not kept is planned again.
-  if (ended === undefined)
-    behindEngine(engine)
-      .then(remember)
-      .catch(() => undefined)
+  // Not in a closure of ours: those live as long as the session, and with them all that was planned.
+  if (ended === undefined) rememberBehind(engine, [journal, launched, { ...planned, ...places, ...shown }])
   return session
 }
 
 /** The sandbox is being built, and the engine made; from then on nobody waits for this process until the sandbox is there. */
-async function behindEngine({ threaded }: Engine): Promise<void> {
-  if (!threaded) await import("../supervise/engine-start.ts")
+function rememberBehind({ threaded }: Engine, launch: Parameters<typeof rememberLaunch>): void {
+  const made = threaded ? Promise.resolve() : import("../supervise/engine-start.ts")
+  // What is not kept is planned again.
+  made.then(() => rememberLaunch(...launch)).catch(() => undefined)
 }
 
 function placesOf({ site: { variables } }: Prepared, given: Given) {
