@@ -2,7 +2,6 @@
  * The landlock backend: no bubblewrap, no namespaces. The last steps are executed directly, and make the sandbox of rules
  * that nobody takes off: Landlock, seccomp, the live engine. Pure.
  */
-
 import type { Invocation } from "../kernel/invocation.ts"
 import { guardianDescriptor } from "./bubblewrap.ts"
 

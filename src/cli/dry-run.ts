@@ -1,5 +1,4 @@
 /** `--dry-run`: the plan and the exact invocation, for people or as JSON. */
-
 import { exitCode } from "../base/exit-code.ts"
 import { printable, shellQuoted } from "../base/printable.ts"
 import type { Descriptor } from "../kernel/invocation.ts"

@@ -1,5 +1,4 @@
 /** `cordon explain HOST[:PORT]` and `cordon explain 'HOST METHOD /path'`: asked of the judge that every connection meets. */
-
 import { addressText, parseAddress } from "../base/address.ts"
 import { UserError } from "../base/error.ts"
 import { shellQuoted } from "../base/printable.ts"

@@ -2,14 +2,14 @@
 import { HostError } from "../base/error.ts"
 import { SystemError } from "../kernel/libc.ts"
 
-/** errno(3), and what to look at. */
+/** errno(3), and what to do. */
 const scarce: Readonly<Record<string, string>> = {
-  EMFILE: "open files, see `ulimit -n`",
-  ENFILE: "open files of the whole machine, see /proc/sys/fs/file-max",
-  EFBIG: "file sizes, see `ulimit -f`",
-  EAGAIN: "processes and threads, see `ulimit -u`",
-  ENOMEM: "memory, see `ulimit -v`",
-  ENOSPC: "space on the disk, see `df`",
+  EMFILE: "raise the limit on open files, see `ulimit -n`",
+  ENFILE: "raise the limit on open files of the whole machine, see /proc/sys/fs/file-max",
+  EFBIG: "raise the limit on file sizes, see `ulimit -f`",
+  EAGAIN: "raise the limit on processes and threads, see `ulimit -u`",
+  ENOMEM: "free memory, or raise the limit, see `ulimit -v`",
+  ENOSPC: "make room on the disk, see `df`",
 }
 
 /** @returns undefined for any other error */
@@ -17,7 +17,7 @@ export function limitError(error: unknown): HostError | undefined {
   if (!(error instanceof Error)) return undefined
   const { code } = error as NodeJS.ErrnoException
   const name = code ?? (error instanceof SystemError ? error.message.split(": ").at(-1) : undefined)
-  const what = scarce[name ?? ""]
-  if (what === undefined) return undefined
-  return new HostError(`Cordon may not have what it needs: ${error.message}`, `raise the limit on ${what}`)
+  const hint = scarce[name ?? ""]
+  if (hint === undefined) return undefined
+  return new HostError(`Cordon may not have what it needs: ${error.message}`, hint)
 }

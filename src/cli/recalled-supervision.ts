@@ -21,7 +21,7 @@ export function superviseRecalled({ launch, invocation, signals }: Recalled, beg
       invocation,
       lastSteps: async () => programOfSteps(launch, signals),
       engine,
-      rules: JSON.parse(rules) as PathPolicy,
+      rules: () => JSON.parse(rules) as PathPolicy,
       reads: plan.live?.carriesOutReads === true ? "carry out" : "continue",
       plan,
       bare: undefined,

@@ -1,5 +1,4 @@
 /** From a prepared launch to the end of the session. */
-
 import { mkdirSync } from "node:fs"
 import type { SessionLog } from "../audit/session-log.ts"
 import { closeJournal } from "../base/journal.ts"
@@ -49,7 +48,7 @@ export async function runSession(prepared: Prepared, engine: Engine, given: Give
     invocation,
     lastSteps: async () => programOfSteps(planned, signals),
     engine,
-    rules,
+    rules: () => rules,
     reads: plan.live?.carriesOutReads === true ? "carry out" : "continue",
     plan,
     bare,

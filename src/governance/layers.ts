@@ -1,5 +1,4 @@
 /** Every layer that is in force for a launch: built-in, org, project, user, profiles, words. */
-
 import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
 import { absolutePath } from "../base/path.ts"

@@ -1,5 +1,4 @@
 /** Which files hold the policy here, and whether each of them is valid. */
-
 import { UserError } from "../base/error.ts"
 import { absolutePath, parentOf } from "../base/path.ts"
 import { presentDirectory } from "../kernel/present-directory.ts"

@@ -28,7 +28,6 @@ let isScoped = false
  */
 export function scopeAbstractSockets(): void {
   if (isScoped) return
-  isScoped = true
   const { prctl, landlock_create_ruleset, landlock_restrict_self } = callNumbers(presentArchitecture())
   const noNewPrivileges = 38
   // struct landlock_ruleset_attr: rights on files, on ports, scopes
@@ -38,6 +37,7 @@ export function scopeAbstractSockets(): void {
     checked("prctl", rawCall(prctl, noNewPrivileges, 1))
     const rules = checked("landlock_create_ruleset", rawCall(landlock_create_ruleset, address, 24, 0))
     checked("landlock_restrict_self", rawCall(landlock_restrict_self, rules, 0))
+    isScoped = true
     close(rules)
   } catch (cause) {
     if (!(cause instanceof SystemError)) throw cause

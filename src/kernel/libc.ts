@@ -84,9 +84,15 @@ export function makePipe(capacity: number): { from: number; to: number } | undef
   return undefined
 }
 
-/** write(2), once; where nobody reads any more, whoever waits for the reader hears of its end. */
+/**
+ * write(2), once. Where nobody reads any more, whoever waits for the reader hears of its end.
+ * @throws SystemError, Error when it took a part: the reader may then take that for all
+ */
 export function writeAtOnce(pipe: number, bytes: Uint8Array): void {
-  rawCall(number.write, pipe, addressOf(bytes), bytes.length)
+  const brokenPipe = 32
+  const written = rawCall(number.write, pipe, addressOf(bytes), bytes.length)
+  if (written === -brokenPipe) return
+  if (checked("write", written) !== bytes.length) throw new Error("bug: a pipe took less than it holds")
 }
 
 /** dup3(2): the copy stays open over the next exec. */

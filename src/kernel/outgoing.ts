@@ -1,5 +1,4 @@
 /** Connections that Cordon makes itself: begun here, and then the event loop's. */
-
 import { parseAddress } from "../base/address.ts"
 import { bug } from "../base/error.ts"
 import { close, setStatusFlags } from "./file-calls.ts"

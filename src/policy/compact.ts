@@ -11,7 +11,7 @@ import type { LayerName, Sourced } from "./source.ts"
 export type Place = readonly [number, number, number, 0 | 1]
 
 /**
- * Rules of one place as text, because a launch reads those of few places: what is done and the Place, `deny 0 12 7 0`,
+ * Rules of one place as text, which is read faster than a list: what is done and the Place, `deny 0 12 7 0`,
  * several with commas, "" for none.
  */
 export type PlaceText = string

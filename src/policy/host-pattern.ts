@@ -3,7 +3,6 @@
  * kind of request `api.github.com GET /repos/**`. `*.x` means every name below `x` and not `x` itself. Names are
  * canonical: lower case, punycode, no trailing dot.
  */
-
 import { addressRange, isIPv6, oddAddress } from "../base/address.ts"
 import { canonicalName } from "./host-name.ts"
 import { type RequestPattern, requestPattern, requestText } from "./request-pattern.ts"

@@ -3,7 +3,7 @@ import type { PlaceText, PlaceTree } from "./compact.ts"
 import { addPlaceRules } from "./expand.ts"
 import type { Layer } from "./layer.ts"
 
-export type PlaceSearch = {
+export type TreeContext = {
   /** a first name of the tree as a directory: a placeholder as what it stands for */
   placeOf: (name: string) => string
   /** the files that the rules were written in */
@@ -11,13 +11,13 @@ export type PlaceSearch = {
 }
 
 /** Adds the rules to the layer. */
-export function addPlaces(layer: Layer, tree: PlaceTree, search: PlaceSearch): void {
-  const walk = { layer, search }
+export function addPlaces(layer: Layer, tree: PlaceTree, context: TreeContext): void {
+  const walk = { layer, context }
   addText(walk, tree.own, "/")
-  for (const [index, name] of tree.names.entries()) addBelow(walk, tree.below[index], search.placeOf(name))
+  for (const [index, name] of tree.names.entries()) addBelow(walk, tree.below[index], context.placeOf(name))
 }
 
-type Walk = { layer: Layer; search: PlaceSearch }
+type Walk = { layer: Layer; context: TreeContext }
 
 function addBelow(walk: Walk, below: PlaceTree | PlaceText | undefined, path: string): void {
   addText(walk, typeof below === "object" ? below.own : (below ?? ""), path)
@@ -26,6 +26,6 @@ function addBelow(walk: Walk, below: PlaceTree | PlaceText | undefined, path: st
     addBelow(walk, below.below[index], path === "/" ? `/${name}` : `${path}/${name}`)
 }
 
-function addText({ layer, search }: Walk, text: PlaceText, path: string): void {
-  if (text !== "") addPlaceRules(layer, path, { text, files: search.files })
+function addText({ layer, context }: Walk, text: PlaceText, path: string): void {
+  if (text !== "") addPlaceRules(layer, path, { text, files: context.files })
 }

@@ -22,11 +22,12 @@ export function memoryText({ launch: { rules, ...launch }, ...memory }: Memory):
 
 /** @returns undefined for what no memory of this format looks like */
 export function parseMemory(text: string): Memory | undefined {
-  const [head = "", rules, end, more] = text.split("\n")
+  const end = text.indexOf("\n")
+  const rules = text.slice(end + 1, -1)
   try {
-    const memory = JSON.parse(head) as Partial<Memory> | null
+    const memory = JSON.parse(text.slice(0, Math.max(end, 0))) as Partial<Memory> | null
     const { questions, launch } = memory?.format === format ? memory : {}
-    const isWhole = Array.isArray(questions) && launch?.plan !== undefined && end === "" && more === undefined
+    const isWhole = Array.isArray(questions) && launch?.plan !== undefined && text.endsWith("}\n")
     return isWhole ? ({ ...memory, launch: { ...launch, rules } } as Memory) : undefined
   } catch (cause) {
     if (cause instanceof SyntaxError) return undefined

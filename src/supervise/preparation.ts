@@ -19,7 +19,7 @@ export function preparationOf(
   return {
     kind: "prepare",
     socket,
-    rules,
+    rules: rules(),
     mountPoints: mounts.map(({ path }) => path).filter(path => !stateFiles.includes(path)),
     stateFiles,
     reads,

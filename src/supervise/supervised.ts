@@ -13,7 +13,8 @@ export type Supervised = {
   /** what the invocation's late file is to hold */
   lastSteps: () => Promise<Uint8Array>
   engine: Engine
-  rules: PathPolicy
+  /** made when bubblewrap has all that it waits for */
+  rules: () => PathPolicy
   reads: Preparation["reads"]
   plan: Pick<
     LaunchPlan,

@@ -1,5 +1,4 @@
 /** Which directory the agent gets. */
-
 import { UserError } from "../base/error.ts"
 import { absolutePath, isWithin } from "../base/path.ts"
 import { printable } from "../base/printable.ts"

@@ -1,5 +1,4 @@
 /** `cordon check [FILE…]`: is the policy valid? Every problem of every file, with its place. */
-
 import { formatProblem, PolicyError, UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { absolutePath } from "../../base/path.ts"

@@ -1,5 +1,4 @@
 /** `cordon explain <path|host[:port]|env NAME>`: the verdict, the rule that decides, and what else matched and lost. */
-
 import { UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { absolutePath } from "../../base/path.ts"

@@ -1,5 +1,4 @@
 /** `cordon log [--json] [--follow] [--list] [SESSION | FILE]`: what happened in a session. */
-
 import type { SessionEvent } from "../../audit/event.ts"
 import { type LogName, sessionLogs } from "../../audit/log-directory.ts"
 import { LogReader } from "../../audit/read-log.ts"

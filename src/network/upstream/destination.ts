@@ -1,5 +1,4 @@
 /** Where a program wants to: what it dialled, as the border understands it. */
-
 import { isIPv4 } from "../../base/address.ts"
 import { insideNetwork } from "../../kernel/inside-network.ts"
 import type { SyntheticNames } from "../names/synthetic-names.ts"

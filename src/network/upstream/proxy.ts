@@ -3,7 +3,6 @@
  * where the name leads is not checked here: what a proxy lets through is its owner's decision. To one that is not told
  * names go addresses that were judged (network/upstream/upstream.ts).
  */
-
 import { addressText, parseAddress } from "../../base/address.ts"
 import type { UpstreamProxy } from "../../plan/launch-plan.ts"
 import { endpointText } from "../names/endpoint-text.ts"
