@@ -75,10 +75,15 @@ async function launches(world: World): Promise<Figure[]> {
 }
 
 async function trees(world: World): Promise<Figure[]> {
-  const few = { ...world, project: makeFiles(world, 10) }
-  const many = { ...world, project: makeFiles(world, 100_000) }
-  const [small, large] = await compare(cordon(few, ["-n"]), cordon(many, ["-n"]))
-  return [{ name: "100,000 files / 10 files", ratio: large / small, budget: 1.1, ms: large }]
+  const launchIn = (project: string) => cordon({ ...world, project }, ["-n"])
+  const few = launchIn(makeFiles(world, 10))
+  const figures: Figure[] = []
+  for (const perDirectory of [1000, 100_000]) {
+    const [small, large] = await compare(few, launchIn(makeFiles(world, 100_000, perDirectory)))
+    const name = `100,000 files, ${perDirectory} to a directory / 10 files`
+    figures.push({ name, ratio: large / small, budget: 1.1, ms: large })
+  }
+  return figures
 }
 
 async function rules(world: World): Promise<Figure[]> {

@@ -23,15 +23,15 @@ export function makeWorld(): World {
   return { home, project: makeFiles({ home, project: "" }, 10) }
 }
 
-/** A git project of so many files, a thousand to a directory. */
-export function makeFiles({ home }: World, count: number): string {
-  const project = join(home, `project-${count}`)
+/** A git project of so many files. */
+export function makeFiles({ home }: World, count: number, perDirectory = 1000): string {
+  const project = join(home, `project-${count}-${perDirectory}`)
   mkdirSync(join(project, ".git/hooks"), { recursive: true })
   writeFileSync(join(project, ".git/config"), "")
   writeFileSync(join(project, ".env"), "SECRET=1")
   for (let made = 0; made < count; made++) {
-    const directory = join(project, `part-${Math.floor(made / 1000)}`)
-    if (made % 1000 === 0) mkdirSync(directory, { recursive: true })
+    const directory = join(project, `part-${Math.floor(made / perDirectory)}`)
+    if (made % perDirectory === 0) mkdirSync(directory, { recursive: true })
     writeFileSync(join(directory, `file-${made}.txt`), "")
   }
   return project

@@ -6,13 +6,19 @@ import { type DirectoryEntry, entriesAt } from "../kernel/path-contents.ts"
 
 export type Entry = { readonly name: string; readonly directory: boolean }
 
-/** A directory that cannot be listed by us cannot be listed inside either: same user, fewer rights. */
+/** What is read of one directory: a launch may not take longer for a larger one. */
+export const entriesMax = 1000
+
+/**
+ * No more than the first `entriesMax`. A directory that cannot be listed by us cannot be listed inside either: same user,
+ * fewer rights.
+ */
 export function readDirectory(path: string): readonly Entry[] {
   return ask("entries", path, askEntries)
 }
 
 export function askEntries(path: string): readonly Entry[] {
-  return listDirectory(path) ?? []
+  return listDirectory(path, entriesMax) ?? []
 }
 
 /** The names in a directory; undefined when it may not be listed. */
@@ -25,8 +31,8 @@ export function askNames(path: string): readonly string[] | undefined {
 }
 
 /** @returns nothing for what is not there, undefined for what may not be listed */
-function listDirectory(path: string): readonly DirectoryEntry[] | undefined {
-  const entries = entriesAt(path)
+function listDirectory(path: string, most?: number): readonly DirectoryEntry[] | undefined {
+  const entries = entriesAt(path, most)
   if (typeof entries !== "number") return entries
   if (failedWith(entries, errno.noEntry, errno.notDirectory, errno.tooManyLinks)) return []
   if (failedWith(entries, errno.access, errno.notPermitted)) return undefined

@@ -1,12 +1,13 @@
 /**
  * A bounded look at the disk: which files that exist now does a glob or a protected name mean? A launch may not
- * take longer in a larger tree, so the look goes breadth first and stops after a number of entries, and it says so.
+ * take longer in a larger tree, so the look goes breadth first and stops after a number of entries.
  */
 import { UserError } from "../base/error.ts"
 import { printable } from "../base/printable.ts"
 import { type Component, type Glob, matchesName } from "../policy/glob.ts"
 import { NameIndex } from "../policy/name-index.ts"
-import { type Entry, listNames, readDirectory } from "./directory.ts"
+import { type Entry, entriesMax, listNames, readDirectory } from "./directory.ts"
+import { readEntry } from "./entry.ts"
 
 export type LookRequest = {
   /** directories to look through, with everything below as far as the bound allows */
@@ -19,15 +20,7 @@ export type LookRequest = {
   globs: Glob[]
 }
 
-export type LookResult = {
-  /** paths that one of the patterns may mean; which of them it does mean is the policy's to say */
-  found: string[]
-  /** directories below which nothing was looked at */
-  unseen: string[]
-}
-
-/** Directory entries and directories that one look may touch: about 1 ms on a small machine. */
-const entriesMax = 1000
+/** Directories that one look may touch, and no more of them once it has seen `entriesMax`: about 1 ms on a small machine. */
 const directoriesMax = 32
 
 /** Names that patterns with a plain beginning may reach: a policy may say many times `/*`. */
@@ -48,16 +41,19 @@ const bulky = new Set([
 /** Of git's own directory only the parts that hold something to run are of interest. */
 const gitParts = new Set(["hooks", "modules", "worktrees", "info"])
 
-export function lookThrough(request: LookRequest): LookResult {
+/** @returns paths that one of the patterns may mean; which of them it does mean is the policy's to say */
+export function lookThrough(request: LookRequest): string[] {
   const look = new Look(request.names)
   for (const glob of request.globs) for (const alternative of glob.alternatives) look.follow(alternative)
   for (const path of request.tops) look.entriesOf(path)
-  return { found: look.found, unseen: look.walk(request.trees) }
+  look.walk(request.trees)
+  return look.found
 }
 
 class Look {
   readonly found: string[] = []
   readonly #names = new NameIndex<true>()
+  readonly #plainNames: string[] = []
   readonly #listed = new Map<string, readonly Entry[]>()
   readonly #namesOf = new Map<string, readonly string[]>()
   #entriesLeft = entriesMax
@@ -65,7 +61,10 @@ class Look {
   #directoriesLeft = directoriesMax
 
   constructor(names: readonly Component[]) {
-    for (const name of names) this.#names.add(name, true)
+    for (const name of names) {
+      this.#names.add(name, true)
+      if (name.kind === "literal") this.#plainNames.push(name.name)
+    }
   }
 
   /** Reports the interesting entries of a directory and returns its directories. */
@@ -79,8 +78,8 @@ class Look {
     return directories
   }
 
-  /** Breadth first, bulky directories last; returns the directories that were left out. */
-  walk(trees: readonly string[]): string[] {
+  /** Breadth first, bulky directories last. */
+  walk(trees: readonly string[]): void {
     const queue = [...trees]
     const later: string[] = []
     for (
@@ -88,7 +87,7 @@ class Look {
       path !== undefined;
       path = queue.shift() ?? later.shift()
     ) {
-      if (this.#directoriesLeft-- <= 0 || this.#entriesLeft <= 0) return [path, ...queue, ...later]
+      if (this.#directoriesLeft-- <= 0 || this.#entriesLeft <= 0) return
       const inGit = path.endsWith("/.git")
       for (const name of this.entriesOf(path)) {
         if (inGit && !gitParts.has(name)) continue
@@ -96,7 +95,6 @@ class Look {
         else queue.push(`${path}/${name}`)
       }
     }
-    return []
   }
 
   /** Follows a pattern from its literal beginning; what stands behind a `**` is found by the walk. */
@@ -133,9 +131,20 @@ class Look {
   #list(path: string): readonly Entry[] {
     const known = this.#listed.get(path)
     if (known !== undefined) return known
-    const entries = readDirectory(path)
+    const begun = readDirectory(path)
+    this.#entriesLeft -= begun.length
+    const entries = begun.length < entriesMax ? begun : [...begun, ...this.#furtherIn(path, begun)]
     this.#listed.set(path, entries)
-    this.#entriesLeft -= entries.length
     return entries
+  }
+
+  /** Of a directory too large to be read, what has a name that needs no reading. */
+  #furtherIn(path: string, begun: readonly Entry[]): Entry[] {
+    const known = new Set(begun.map(({ name }) => name))
+    return this.#plainNames
+      .filter(name => !known.has(name))
+      .map(name => ({ name, kind: readEntry(`${path}/${name}`).kind }))
+      .filter(({ kind }) => kind !== "missing")
+      .map(({ name, kind }) => ({ name, directory: kind === "directory" }))
   }
 }

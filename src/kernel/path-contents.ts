@@ -57,8 +57,8 @@ export type DirectoryEntry = { name: string; directory: boolean }
 const types = { unknown: 0, directory: 4 }
 const dots = [".", ".."]
 
-/** getdents64(2): what stands in the directory, in its order, without `.` and `..`; or -errno. */
-export function entriesAt(path: string): DirectoryEntry[] | number {
+/** getdents64(2): what stands in the directory, `most` at most, in its order, without `.` and `..`; or -errno. */
+export function entriesAt(path: string, most = Number.MAX_SAFE_INTEGER): DirectoryEntry[] | number {
   const descriptor = openAtPath(path, flags.readOnly | flags.directory | flags.nonBlocking)
   if (descriptor < 0) return descriptor
   const found: DirectoryEntry[] = []
@@ -66,9 +66,9 @@ export function entriesAt(path: string): DirectoryEntry[] | number {
   do {
     length = rawCall(number.getdents64, descriptor, entries.address, entries.bytes.length)
     addEntries(found, path, length)
-  } while (length > 0)
+  } while (length > 0 && found.length < most)
   close(descriptor)
-  return length < 0 ? length : found
+  return length < 0 ? length : found.slice(0, most)
 }
 
 /** struct linux_dirent64: inode, offset, length of the record in 16 bits, type, name with a NUL. */
