@@ -5,7 +5,7 @@ import { callNumbers, presentArchitecture } from "./system-calls.ts"
 const { ppoll } = callNumbers(presentArchitecture())
 /** struct timespec and struct pollfd */
 const [timeSize, polledSize] = [16, 8]
-const [readable, writable] = [1, 4] // POLLIN, POLLOUT
+const [readable, writable, hungUp] = [1, 4, 16] // POLLIN, POLLOUT, POLLHUP
 const none: readonly number[] = []
 
 /** How many descriptors one Poll waits for at most; those beyond are not looked at. */
@@ -51,7 +51,21 @@ export class Poll {
 
   /** Whether the last wait ended with this one of the lasting descriptors readable, or with nothing behind it any more. */
   isReady(index: number): boolean {
-    return this.#memory.bytes.readInt16LE(timeSize + polledSize * index + 6) !== 0
+    return this.#found(index) !== 0
+  }
+
+  /** Whether nothing will come of a lasting descriptor any more; then no later wait ends for it. */
+  isOver(index: number): boolean {
+    this.wait(0)
+    const isOver = this.#found(index) === hungUp
+    // One below 0 is not looked at (poll(2)).
+    if (isOver) this.#ask(index, -1, readable)
+    return isOver
+  }
+
+  /** What the last wait found (revents). */
+  #found(index: number): number {
+    return this.#memory.bytes.readInt16LE(timeSize + polledSize * index + 6)
   }
 
   #ask(index: number, descriptor: number, events: number): void {

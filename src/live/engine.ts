@@ -56,6 +56,7 @@ export class CallServer {
   #waiting: Waiting[] = []
   #tried = 0
   #served = 0
+  #isOver = false
 
   constructor(session: Session, handlers: CallHandlers, interruption?: Interruption) {
     this.#session = session
@@ -82,7 +83,7 @@ export class CallServer {
     const interruption = this.#interruption
     const waits = this.#waiting.length > 0
     // Taking it waits for it.
-    if (interruption === undefined && !waits) return "call"
+    if (interruption === undefined && !waits && !this.#isOver) return "call"
     const remaining = interruption?.remaining()
     const isAny = waits
       ? this.#poll.wait(Math.min(retryMilliseconds, remaining ?? retryMilliseconds), socketsOf(this.#waiting))
@@ -104,7 +105,11 @@ export class CallServer {
   #take(): void {
     const { listener } = this.#session
     if (++this.#served % callsPerCollection === 0) collectGarbage()
-    if (!listener.receive()) return
+    if (!listener.receive()) {
+      // Nobody is left who could call, and the kernel says so at once, each time.
+      this.#isOver = this.#poll.isOver(calls)
+      return
+    }
     const outcome = carryOut(this.#handlers.get(listener.call), this.#session)
     if (typeof outcome !== "object") settle(outcome, this.#session)
     else if (this.#waiting.length < waitingMax)

@@ -14,6 +14,7 @@ const makesFile = flags.create | flags.temporary
 /** struct open_how of openat2(2) */
 const howSize = 24
 const pageSize = 4096
+const elsewhere = /^(?!\/)|^\/(proc|dev)(\/|$)/
 
 export const openHandlers: Handlers = {
   open: session => open(session, at.currentDirectory, { path: 0, flags: 1, mode: 2 }),
@@ -70,7 +71,9 @@ function checkRead(session: Session, [base, path]: [number, Address], noFollow: 
   if (typeof spelled === "number" && spelled < 0) return spelled
   const known = typeof spelled === "string" ? permissions.gate.readAsSpelled(spelled) : undefined
   if (known !== undefined) return known || "continue"
-  if (isPlain(place, base, noFollow)) return permissions.read(place) || "continue"
+  const standing = standingAt(place, base, noFollow)
+  if (standing === "absent") return -errno.noEntry
+  if (standing === "plain") return permissions.read(place) || "continue"
   // The copy was cut in two.
   place.release()
   const copied = place.read(path)
@@ -79,12 +82,16 @@ function checkRead(session: Session, [base, path]: [number, Address], noFollow: 
   return located || permissions.read(place) || "continue"
 }
 
-/** Whether the copied path leads to where its last name stands, as most do: no link is there to be followed. */
-function isPlain(place: Place, base: number, noFollow: boolean): boolean {
-  if (place.locateCopied(base, true) < 0) return false
+/** What there is of the copied path: "plain" where its last name stands and, as most, is no link to be followed. */
+function standingAt(place: Place, base: number, noFollow: boolean): "plain" | "absent" | "unclear" {
+  if (place.locateCopied(base, true) < 0) return "unclear"
   const type = place.type()
-  if (place.mustBeDirectory) return type === fileTypes.directory
-  return type >= 0 && (noFollow || type !== fileTypes.link)
+  // In `/proc` and `/dev` the program may find what we do not.
+  if (type === -errno.noEntry) return elsewhere.test(place.path) ? "unclear" : "absent"
+  const isPlain = place.mustBeDirectory
+    ? type === fileTypes.directory
+    : type >= 0 && (noFollow || type !== fileTypes.link)
+  return isPlain ? "plain" : "unclear"
 }
 
 function openResolved(session: Session): Outcome {

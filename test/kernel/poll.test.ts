@@ -1,6 +1,7 @@
 /** Waiting for the first of several descriptors: with real pipes and sockets. */
 import { describe, expect, test } from "bun:test"
 import { closeSync, readSync, writeSync } from "node:fs"
+import { makePipe } from "../../src/kernel/libc.ts"
 import { Poll, polledMax } from "../../src/kernel/poll.ts"
 import { socketPair } from "../../src/kernel/spawn.ts"
 
@@ -19,6 +20,14 @@ function pair() {
       closeSync(own)
     },
   }
+}
+
+/** The reading end of a pipe that nobody can write to any more: hung up, and nothing to be read (poll(2)). */
+function halfOpenPipe(): number {
+  const pipe = makePipe(1)
+  if (pipe === undefined) throw new Error("no pipe")
+  closeSync(pipe.to)
+  return pipe.from
 }
 
 describe("a wait", () => {
@@ -42,6 +51,25 @@ describe("a wait", () => {
     only.closeOther()
     expect(poll.wait(undefined)).toBe(true)
     expect(poll.isReady(0)).toBe(true)
+  })
+
+  test("does not end again for what is over, and still does for the others", () => {
+    using first = pair()
+    using second = pair()
+    const poll = new Poll([first.own, second.own])
+    expect(poll.isOver(0)).toBe(false)
+    writeSync(first.other, "x")
+    expect(poll.isOver(0)).toBe(false)
+    const hungUp = halfOpenPipe()
+    const other = new Poll([hungUp, second.own])
+    expect(other.wait(undefined)).toBe(true)
+    expect(other.isOver(1)).toBe(false)
+    expect(other.isOver(0)).toBe(true)
+    expect(other.wait(0)).toBe(false)
+    writeSync(second.other, "x")
+    expect(other.wait(undefined)).toBe(true)
+    expect([other.isReady(0), other.isReady(1)]).toEqual([false, true])
+    closeSync(hungUp)
   })
 
   test("ends after its time, and what it found before is forgotten", () => {

@@ -1,5 +1,6 @@
 /** Nothing goes on when Cordon or bubblewrap is killed, whenever that happens. */
 import { describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
 import { childrenOf, eventually, type Running } from "../support/process.ts"
 import { everyNetwork, leftOvers, processesOf, startShell, uniqueSleep, worldWith } from "./sessions.ts"
 
@@ -10,6 +11,22 @@ const early = { times: 100, latestMs: 40 }
 /** Processes below one, from the top. */
 function below(id: number): number[] {
   return childrenOf(id).flatMap(child => [child, ...below(child)])
+}
+
+/** proc_pid_stat(5), from the state on */
+function statOf(id: number): string[] {
+  return readFileSync(`/proc/${id}/stat`, "latin1").replace(/.*\) /s, "").split(" ")
+}
+
+function stateOf(id: number): string | undefined {
+  return statOf(id)[0]
+}
+
+/** Milliseconds that all threads of a process have had of a processor. */
+function processorTimeOf(id: number): number {
+  const ticksPerSecond = 100
+  const [user, system] = statOf(id).slice(11, 13).map(Number)
+  return (((user ?? 0) + (system ?? 0)) * 1000) / ticksPerSecond
 }
 
 async function outcomeWithin(limitMs: number, { outcome, process }: Running) {
@@ -57,6 +74,23 @@ describe.each(everyNetwork)("with the network %s:", network => {
       expect(await outcomeWithin(5000, running)).toEqual({ code: 137, stdout: "", stderr: "" })
       expect(await leftOvers(graceMs, sleep, world.root)).toEqual([])
     })
+  })
+
+  test("when nobody is left who could call, Cordon sleeps until bubblewrap has ended", async () => {
+    using world = worldWith(network)
+    const running = await startShell(world, `echo > started; exec sleep ${uniqueSleep()}`)
+    const { pid } = running.process
+    const [, first = 0, command = 0] = below(pid)
+    process.kill(first, "SIGSTOP")
+    await eventually(() => (stateOf(first) === "T" ? true : undefined))
+    process.kill(command, "SIGKILL")
+    await eventually(() => (stateOf(command) === "Z" ? true : undefined))
+    const before = processorTimeOf(pid)
+    await Bun.sleep(1000)
+    const share = (processorTimeOf(pid) - before) / 1000
+    process.kill(first, "SIGCONT")
+    expect((await outcomeWithin(5000, running)).code).toBe(137)
+    expect(share).toBeLessThan(0.5)
   })
 
   describe("SIGKILL at any moment of the start", () => {
