@@ -6,10 +6,15 @@ import type { Invocation } from "./kernel/invocation.ts"
 import { isIgnored, signalMask, signalNumbers } from "./kernel/signals.ts"
 import type { LaunchPlan } from "./plan/launch-plan.ts"
 
-export type Planned = {
-  plan: LaunchPlan
+/** What the last steps are made from. */
+export type Stepped = {
+  plan: Omit<LaunchPlan, "mounts">
   /** path of the command's file as the sandbox sees it */
   program: string
+}
+
+export type Planned = Stepped & {
+  plan: LaunchPlan
   /** undefined where the last steps make the sandbox by themselves */
   bubblewrap: Bubblewrap | undefined
 }
@@ -22,7 +27,7 @@ export function invocationWithout({ plan }: Planned, bubblewrap: Bubblewrap): In
 }
 
 /** Whether somebody has to stay while the command runs: to decide on names and connections, to watch a clock, to remove a control group. */
-export function needsSupervisor({ live, limits, network }: LaunchPlan): boolean {
+export function needsSupervisor({ live, limits, network }: Stepped["plan"]): boolean {
   const limited = limits.timeMs !== undefined || limits.group !== undefined
   return live !== undefined || limited || network.mode === "filtered"
 }

@@ -4,14 +4,17 @@ import { landlockInvocation } from "./backends/landlock.ts"
 import { type LastSteps, lastStepsProgram } from "./inside/last-steps.ts"
 import type { Invocation } from "./kernel/invocation.ts"
 import { presentArchitecture } from "./kernel/system-calls.ts"
-import { type CommandSignals, invocationWithout, needsSupervisor, type Planned } from "./launch.ts"
+import {
+  type CommandSignals,
+  invocationWithout,
+  needsSupervisor,
+  type Planned,
+  type Stepped,
+} from "./launch.ts"
 import { notifyingFilter, refusingFilter } from "./live/filters.ts"
 
 /** What the process does that becomes the command. */
-export function lastStepsOf(
-  { plan, program }: Omit<Planned, "bubblewrap">,
-  signals: CommandSignals,
-): LastSteps {
+export function lastStepsOf({ plan, program }: Stepped, signals: CommandSignals): LastSteps {
   const { project, bare } = plan
   const architecture = presentArchitecture()
   return {
@@ -35,8 +38,8 @@ export function lastStepsOf(
 }
 
 /** @returns an executable for this machine */
-export function programOfSteps(planned: Omit<Planned, "bubblewrap">, signals: CommandSignals): Uint8Array {
-  return lastStepsProgram(lastStepsOf(planned, signals), presentArchitecture())
+export function programOfSteps(stepped: Stepped, signals: CommandSignals): Uint8Array {
+  return lastStepsProgram(lastStepsOf(stepped, signals), presentArchitecture())
 }
 
 /** With the last steps, unless a supervisor will be there to make them in the meantime. */

@@ -1,9 +1,9 @@
 /** A launch that is remembered, up to the start of bubblewrap; with all that it loads, kept as short as it can be. */
+import type { Bubblewrap } from "../host/bubblewrap.ts"
 import type { Invocation } from "../kernel/invocation.ts"
 import { landlockAbi, scopeAbstractSockets } from "../kernel/landlock.ts"
-import { type CommandSignals, invocationWithout, signalsForCommand } from "../launch.ts"
-import type { RecalledLaunch } from "../remembered/memory.ts"
-import { readMemory } from "../remembered/memory-file.ts"
+import { type CommandSignals, signalsForCommand } from "../launch.ts"
+import { readMemory, type StoredMemory } from "../remembered/memory-file.ts"
 import type { Place } from "../remembered/place.ts"
 import { recallLaunch } from "../remembered/recall.ts"
 import { type Begun, beginIf, beginSession } from "../supervise/begin.ts"
@@ -15,28 +15,34 @@ import { type Begun, beginIf, beginSession } from "../supervise/begin.ts"
  */
 export function runRemembered(words: readonly string[], place: Place): Promise<number> | undefined {
   const memory = readMemory(place)
-  const recallable = memory && recallLaunch(memory, words)
+  if (memory === undefined) return undefined
+  const recallable = recallLaunch(memory)
   if (recallable === undefined) return undefined
-  const { launch, holds } = recallable
-  if (launch.plan.landlock?.scopeAbstractSockets === true) scopeAbstractSockets()
-  const invocation = invocationWithout(launch, launch.bubblewrap)
+  const { start, holds } = recallable
+  if (start.scoped) scopeAbstractSockets()
+  const { invocation } = start
   // Before ours are set.
-  const recalled = { launch, invocation, signals: signalsForCommand() }
-  if (launch.namespacesInDoubt) return holds() ? runInDoubt(recalled) : undefined
+  const recalled = { words, memory, invocation, signals: signalsForCommand() }
+  if (start.doubted !== null) return holds() ? runInDoubt(recalled, start.doubted) : undefined
   const begun = beginIf(invocation, holds)
   return begun && superviseIt(recalled, begun)
 }
 
 /** What is begun. */
-export type Recalled = { launch: RecalledLaunch; invocation: Invocation; signals: CommandSignals }
+export type Recalled = {
+  words: readonly string[]
+  memory: Pick<StoredMemory, "launch" | "rules">
+  invocation: Invocation
+  signals: CommandSignals
+}
 
 async function superviseIt(recalled: Recalled, begun: Begun): Promise<number> {
   const { superviseRecalled } = await import("./recalled-supervision.ts")
   return superviseRecalled(recalled, begun)
 }
 
-async function runInDoubt(recalled: Recalled): Promise<number> {
+async function runInDoubt(recalled: Recalled, bubblewrap: Bubblewrap): Promise<number> {
   const { requireNamespaces } = await import("../host/bubblewrap.ts")
-  requireNamespaces(recalled.launch.bubblewrap, process.getuid?.() ?? 0, landlockAbi())
+  requireNamespaces(bubblewrap, process.getuid?.() ?? 0, landlockAbi())
   return superviseIt(recalled, beginSession(recalled.invocation))
 }

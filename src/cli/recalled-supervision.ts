@@ -1,5 +1,6 @@
 /** From the start of bubblewrap to the end of the session, of a launch that is remembered: what session.ts does. */
 import type { PathPolicy } from "../policy/policy.ts"
+import { recalledLaunch } from "../remembered/recall.ts"
 import { programOfSteps } from "../steps.ts"
 import type { Begun } from "../supervise/begin.ts"
 import { startEngine } from "../supervise/engine.ts"
@@ -8,8 +9,12 @@ import { openBorder } from "./border.ts"
 import { sayAtOnce, warn } from "./output.ts"
 import type { Recalled } from "./recalled-session.ts"
 
-export function superviseRecalled({ launch, invocation, signals }: Recalled, begun: Begun): Promise<never> {
-  const { plan, rules, quiet, warnings } = launch
+export function superviseRecalled(
+  { words, memory, invocation, signals }: Recalled,
+  begun: Begun,
+): Promise<never> {
+  const launch = recalledLaunch(memory, words)
+  const { plan, mountPoints, quiet, warnings } = launch
   const { landlock, network } = plan
   const engine = startEngine({
     scoped: landlock?.scopeAbstractSockets === true,
@@ -21,9 +26,10 @@ export function superviseRecalled({ launch, invocation, signals }: Recalled, beg
       invocation,
       lastSteps: async () => programOfSteps(launch, signals),
       engine,
-      rules: () => JSON.parse(rules) as PathPolicy,
+      rules: () => JSON.parse(memory.rules()) as PathPolicy,
       reads: plan.live?.carriesOutReads === true ? "carry out" : "continue",
       plan,
+      mountPoints,
       bare: undefined,
       log: undefined,
       tell: sayAtOnce,

@@ -51,13 +51,15 @@ export async function runSession(prepared: Prepared, engine: Engine, given: Give
     rules: () => rules,
     reads: plan.live?.carriesOutReads === true ? "carry out" : "continue",
     plan,
+    mountPoints: plan.mounts.map(({ path }) => path),
     bare,
     log,
     tell: sayAtOnce,
     openBorder: async sandbox => openBorder(sandbox, { plan, ...places, quiet: shown.quiet, ended, log }),
   })
   // Not in a closure of ours: those live as long as the session, and with them all that was planned.
-  if (ended === undefined) rememberBehind(engine, [journal, launched, { ...planned, ...places, ...shown }])
+  if (ended === undefined)
+    rememberBehind(engine, [journal, launched, { ...planned, ...places, ...shown, invocation }])
   return session
 }
 

@@ -6,7 +6,10 @@ import { filterTexts } from "./filters-macro.ts" with { type: "macro" }
 const texts = filterTexts()
 
 /** What refuses calls (docs/system-calls.md). */
-export function refusingFilter(plan: LaunchPlan, architecture: Architecture): Uint8Array {
+export function refusingFilter(
+  plan: Pick<LaunchPlan, "nestedUserns" | "network" | "bare">,
+  architecture: Architecture,
+): Uint8Array {
   const { alone, nested, off, open } = texts[architecture].refusing
   const usual = plan.nestedUserns ? nested : alone
   const withoutNamespaces = plan.network.mode === "open" ? open : off
@@ -15,7 +18,7 @@ export function refusingFilter(plan: LaunchPlan, architecture: Architecture): Ui
 
 /** What asks the live engine; undefined where there is none. */
 export function notifyingFilter(
-  { live, bare }: LaunchPlan,
+  { live, bare }: Pick<LaunchPlan, "live" | "bare">,
   architecture: Architecture,
 ): Uint8Array | undefined {
   const { reads, writes, landlock } = texts[architecture].notifying

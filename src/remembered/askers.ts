@@ -1,6 +1,7 @@
 /** How each question of a journal is asked again, and what an answer looks like when it is kept. */
 import type { Answer, Entry } from "../base/journal.ts"
 import { unanswered } from "../base/journal.ts"
+import { nameOf, parentOf } from "../base/path.ts"
 import { askBubblewrap } from "../host/bubblewrap-file.ts"
 import { askEntries, askNames } from "../host/directory.ts"
 import { askEntry, kindAt } from "../host/entry.ts"
@@ -40,24 +41,42 @@ export type KeptQuestion = readonly [kind: string, about: string, mark: string]
 /** @returns undefined when one of the questions cannot be asked again, or was not answered */
 export function keptQuestions(journal: readonly Entry[]): KeptQuestion[] | undefined {
   const kept = new Map<string, KeptQuestion>()
+  const listed = namesListed(journal)
   for (const { kind, about, answer } of journal) {
     if (!Object.hasOwn(askers, kind) || answer === unanswered) return undefined
     const question = [kind, about, markOf(answer)] as const
-    kept.set(JSON.stringify(question), question)
+    if (!isToldByNames(question, listed)) kept.set(JSON.stringify(question), question)
   }
   return [...kept.values()]
 }
 
-/** What decides whether bubblewrap is started, which one, and in which Landlock domain. */
-const ofStart = new Set([
-  ...["policy file", "text file", "link", "real path", "bubblewrap"],
-  ...["Landlock ABI", "notification"],
+/** The names in each directory that was asked for all of them. */
+function namesListed(journal: readonly Entry[]): Map<string, Set<Answer>> {
+  const listed = new Map<string, Set<Answer>>()
+  for (const { kind, about, answer } of journal)
+    if (kind === "names" && Array.isArray(answer)) listed.set(about, new Set(answer))
+  return listed
+}
+
+/** While a directory holds the same names, what is missing from it is missing: half of what a launch asks for. */
+function isToldByNames([kind, about, mark]: KeptQuestion, listed: Map<string, Set<Answer>>): boolean {
+  return kind === "entry" && mark === "missing" && listed.get(parentOf(about))?.has(nameOf(about)) === false
+}
+
+const ofProgram = new Set(["bubblewrap"])
+const ofDomain = new Set([
+  ...ofProgram,
+  ...["policy file", "text file", "link", "real path", "Landlock ABI", "notification"],
 ])
 
-/** bubblewrap is started between the first questions and the others, on which rests what it is told to do. */
-export function splitQuestions(questions: readonly KeptQuestion[]) {
-  const isFirst = ([kind]: KeptQuestion) => ofStart.has(kind)
-  return { first: questions.filter(isFirst), others: questions.filter(each => !isFirst(each)) }
+/**
+ * bubblewrap is started between the sooner questions and the later, on which rests what it is told to do.
+ * @param scoped a process of ours that is in a Landlock domain cannot leave it when it has to plan anew: what decides on
+ * that is asked before
+ */
+export function splitQuestions(questions: readonly KeptQuestion[], scoped: boolean) {
+  const isSooner = ([kind]: KeptQuestion) => (scoped ? ofDomain : ofProgram).has(kind)
+  return { sooner: questions.filter(isSooner), later: questions.filter(each => !isSooner(each)) }
 }
 
 /** Whether the machine gives each of the answers again. */

@@ -3,32 +3,58 @@ import { close } from "../kernel/file-calls.ts"
 import { fileTypes, flags } from "../kernel/file-flags.ts"
 import { openAtPath, type Status, statusAt, statusOf } from "../kernel/path-calls.ts"
 import { readRest } from "../kernel/path-contents.ts"
-import type { Memory } from "./memory.ts"
+import type { KeptLaunch, KeptStart, Memory } from "./memory.ts"
 import { format, type Place } from "./place.ts"
 
 export const bytesMax = 4 << 20
 
-/** @returns undefined when there is none that can be trusted */
-export function readMemory(place: Place): Memory | undefined {
-  const text = isInPlace(place) ? readOwn(pathOf(place)) : undefined
-  const memory = text === undefined ? undefined : parseMemory(text)
-  return memory?.key === place.key ? memory : undefined
+/** A memory of which only what starts bubblewrap was looked at yet. */
+export type StoredMemory = {
+  start: KeptStart
+  /** undefined for what no launch looks like */
+  launch: () => KeptLaunch | undefined
+  /** JSON */
+  rules: () => string
 }
 
-/** The rules stand behind the rest, in a line of their own: they are most of it, and nobody reads them until bubblewrap runs. */
-export function memoryText({ launch: { rules, ...launch }, ...memory }: Memory): string {
-  return `${JSON.stringify({ ...memory, launch })}\n${rules}\n`
+/** @returns undefined when there is none that can be trusted */
+export function readMemory(place: Place): StoredMemory | undefined {
+  const bytes = isInPlace(place) ? readOwn(pathOf(place)) : undefined
+  const memory = bytes && storedMemory(bytes)
+  return memory?.start.key === place.key ? memory : undefined
 }
+
+/** A line for each part. */
+export function memoryText({ start, launch, rules }: Memory): string {
+  return `${JSON.stringify(start)}\n${JSON.stringify(launch)}\n${rules}\n`
+}
+
+const [lineFeed, brace] = ["\n".charCodeAt(0), "}".charCodeAt(0)]
 
 /** @returns undefined for what no memory of this format looks like */
-export function parseMemory(text: string): Memory | undefined {
-  const end = text.indexOf("\n")
-  const rules = text.slice(end + 1, -1)
+export function storedMemory(bytes: Buffer): StoredMemory | undefined {
+  const end = bytes.length - 1
+  const startEnd = bytes.indexOf(lineFeed)
+  const launchEnd = bytes.indexOf(lineFeed, startEnd + 1)
+  const isWhole =
+    launchEnd > startEnd && launchEnd < end && bytes[end] === lineFeed && bytes[end - 1] === brace
+  const start = isWhole ? parsed<KeptStart>(bytes, 0, startEnd) : undefined
+  if (start?.format !== format || !Array.isArray(start.questions) || start.invocation?.words === undefined)
+    return undefined
+  let launch: KeptLaunch | undefined
+  return {
+    start,
+    launch: () => {
+      launch ??= parsed<KeptLaunch>(bytes, startEnd + 1, launchEnd)
+      return launch?.plan === undefined ? undefined : launch
+    },
+    rules: () => bytes.toString("utf8", launchEnd + 1, end),
+  }
+}
+
+function parsed<T>(bytes: Buffer, from: number, to: number): T | undefined {
   try {
-    const memory = JSON.parse(text.slice(0, Math.max(end, 0))) as Partial<Memory> | null
-    const { questions, launch } = memory?.format === format ? memory : {}
-    const isWhole = Array.isArray(questions) && launch?.plan !== undefined && text.endsWith("}\n")
-    return isWhole ? ({ ...memory, launch: { ...launch, rules } } as Memory) : undefined
+    return (JSON.parse(bytes.toString("utf8", from, to)) as T | null) ?? undefined
   } catch (cause) {
     if (cause instanceof SyntaxError) return undefined
     throw cause
@@ -36,14 +62,14 @@ export function parseMemory(text: string): Memory | undefined {
 }
 
 /** @returns undefined also for a file that somebody else could have written */
-function readOwn(path: string): string | undefined {
+function readOwn(path: string): Buffer | undefined {
   const descriptor = openAtPath(path, flags.readOnly | flags.noFollow | flags.nonBlocking)
   if (descriptor < 0) return undefined
   const status = statusOf(descriptor)
   const bytes =
     typeof status === "number" || !isOursAlone(status) ? undefined : readRest(descriptor, bytesMax)
   close(descriptor)
-  return bytes instanceof Buffer ? bytes.toString("utf8") : undefined
+  return bytes instanceof Buffer ? bytes : undefined
 }
 
 function isOursAlone(status: Status): boolean {

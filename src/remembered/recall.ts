@@ -5,30 +5,25 @@
  * policy holds, that is not enough.
  */
 import { orgPolicyPath } from "../governance/org-policy-path.ts"
-import preload from "../inside/no-sandbox.cjs" with { type: "text" }
 import { errno } from "../kernel/file-flags.ts"
 import { statusAt } from "../kernel/path-calls.ts"
-import type { LaunchPlan } from "../plan/launch-plan.ts"
-import { preloadPath } from "../plan/no-sandbox.ts"
 import { allAnswersHold, splitQuestions } from "./askers.ts"
 import { recalledEnvironment } from "./environment.ts"
-import type { Memory, RecalledLaunch } from "./memory.ts"
+import type { KeptStart, RecalledLaunch } from "./memory.ts"
+import type { StoredMemory } from "./memory-file.ts"
 
-/** Another launch like the one that is remembered, if the other answers hold too. */
+/** What starts another launch like the one that is remembered. */
 export type Recallable = {
-  launch: RecalledLaunch
-  /** asks them */
+  start: KeptStart
+  /** asks the rest: it goes on as it began if this gives true */
   holds: () => boolean
 }
 
-/**
- * @param words of the command line
- * @returns undefined when the launch has to be planned
- */
-export function recallLaunch(memory: Memory, words: readonly string[]): Recallable | undefined {
-  const { first, others } = splitQuestions(memory.questions)
-  if (hasOrgPolicy() || !allAnswersHold(first)) return undefined
-  return { launch: recalled(memory, words), holds: () => allAnswersHold(others) }
+/** @returns undefined when the launch has to be planned */
+export function recallLaunch({ start, launch }: StoredMemory): Recallable | undefined {
+  const { sooner, later } = splitQuestions(start.questions, start.scoped)
+  if (hasOrgPolicy() || !allAnswersHold(sooner)) return undefined
+  return { start, holds: () => allAnswersHold(later) && launch() !== undefined }
 }
 
 /** The memory is the user's, who could leave the question out of it. */
@@ -37,22 +32,25 @@ function hasOrgPolicy(): boolean {
   return statusAt(orgPolicyPath, { follow: true }) !== -errno.noEntry
 }
 
-function recalled({ launch, questions }: Memory, words: readonly string[]): RecalledLaunch {
-  const { commandAt, environment, plan, ...rest } = launch
+/**
+ * The whole of it, when it holds.
+ * @param words of the command line
+ */
+export function recalledLaunch(
+  { launch }: Pick<StoredMemory, "launch">,
+  words: readonly string[],
+): RecalledLaunch {
+  const kept = launch()
+  if (kept === undefined) throw new Error("bug: the memory holds no launch")
+  const { commandAt, environment, plan, ...rest } = kept
   const session = crypto.randomUUID()
   return {
     ...rest,
-    namespacesInDoubt: questions.some(([kind, , mark]) => kind === "namespaces in doubt" && mark === "true"),
     plan: {
       ...plan,
       session,
       command: words.slice(commandAt),
       environment: recalledEnvironment(environment, process.env, session),
-      mounts: plan.mounts.map(withPreload),
     },
   }
-}
-
-function withPreload(mount: LaunchPlan["mounts"][number]): LaunchPlan["mounts"][number] {
-  return mount.kind === "file" && mount.path === preloadPath ? { ...mount, content: preload } : mount
 }

@@ -3,45 +3,58 @@ import type { Journal } from "../base/journal.ts"
 import { orgPolicyPath } from "../governance/org-policy-path.ts"
 import type { Bubblewrap } from "../host/bubblewrap.ts"
 import type { FilteredNetwork, LaunchPlan } from "../plan/launch-plan.ts"
-import { preloadPath } from "../plan/no-sandbox.ts"
 import type { Prepared } from "../run.ts"
-import { keptQuestions } from "./askers.ts"
+import { type KeptQuestion, keptQuestions } from "./askers.ts"
 import { keptEnvironment } from "./environment.ts"
-import type { KeptLaunch, KeptPlan, Memory } from "./memory.ts"
-import { memoryText, parseMemory } from "./memory-file.ts"
+import type { KeptLaunch, KeptStart, Memory } from "./memory.ts"
+import { memoryText, storedMemory } from "./memory-file.ts"
 import { writeMemory } from "./memory-writing.ts"
 import { format, type Place } from "./place.ts"
 
 /** What of the launch the plan does not say. */
-export type Carried = Pick<KeptLaunch, "warnings" | "quiet" | "stateHome" | "policyFile" | "program"> & {
-  bubblewrap: Bubblewrap | undefined
-}
+export type Carried = Pick<KeptLaunch, "warnings" | "quiet" | "stateHome" | "policyFile" | "program"> &
+  Pick<KeptStart, "invocation"> & { bubblewrap: Bubblewrap | undefined }
 
 /** Called while bubblewrap builds the sandbox, when nobody waits for us. In doubt a launch is not kept. */
 export function rememberLaunch(journal: Journal | undefined, prepared: Prepared, carried: Carried): void {
   if (journal === undefined) return
   const { place, entries } = journal
   const { plan, inForce, rules, policy } = prepared
-  const { bubblewrap, program, warnings, quiet, stateHome, policyFile } = carried
+  const { bubblewrap, invocation, program, warnings, quiet, stateHome, policyFile } = carried
   if (bubblewrap === undefined || !isRepeatable(plan) || inForce.files.includes(orgPolicyPath)) return
   if (!isOfAll(place, prepared)) return
   const questions = keptQuestions(entries)
   const environment = keptEnvironment(plan.environment, { inherited: process.env, ...policy })
   if (questions === undefined || environment === undefined) return
-  const { key } = place
-  const commandAt = place.words.all - plan.command.length
-  const launch = {
-    ...{ program, bubblewrap, environment, warnings, quiet, stateHome, policyFile },
-    commandAt,
+  const { mounts, session, command, environment: values, ...kept } = plan
+  const memory: Memory = {
+    start: {
+      ...{ format, key: place.key, questions, invocation },
+      scoped: plan.landlock?.scopeAbstractSockets === true,
+      doubted: questions.some(isDoubt) ? bubblewrap : null,
+    },
+    launch: {
+      ...{ program, environment, warnings, quiet, stateHome, policyFile, plan: kept },
+      mountPoints: mounts.map(({ path }) => path),
+      commandAt: place.words.all - command.length,
+    },
     rules: JSON.stringify(rules),
-    plan: keptPlan(plan),
   }
-  const memory: Memory = { format, key, questions, launch }
   const text = memoryText(memory)
-  // What JSON cannot hold, and what is this launch's only, would come back as something else.
-  if (text.includes(plan.session) || !Bun.deepEquals(parseMemory(text), memory)) return
-  if (!Bun.deepEquals(JSON.parse(launch.rules), rules)) return
-  writeMemory(place, text)
+  if (!text.includes(session) && isRead(text, memory) && Bun.deepEquals(JSON.parse(memory.rules), rules))
+    writeMemory(place, text)
+}
+
+function isDoubt([kind, , mark]: KeptQuestion): boolean {
+  return kind === "namespaces in doubt" && mark === "true"
+}
+
+/** What JSON cannot hold would come back as something else. */
+function isRead(text: string, { start, launch, rules }: Memory): boolean {
+  const read = storedMemory(Buffer.from(text))
+  return (
+    Bun.deepEquals(read?.start, start) && Bun.deepEquals(read?.launch(), launch) && read?.rules() === rules
+  )
 }
 
 /**
@@ -68,10 +81,4 @@ function isPlain({ credentials, proxy, rules }: FilteredNetwork): boolean {
   return (
     credentials.length === 0 && proxy === undefined && !rules.some(({ value }) => value.request !== undefined)
   )
-}
-
-/** The preload for browsers is in the program: it need not be kept. */
-function keptPlan({ session, command, environment, ...plan }: LaunchPlan): KeptPlan {
-  const mounts = plan.mounts.map(mount => (mount.path === preloadPath ? { ...mount, content: "" } : mount))
-  return { ...plan, mounts }
 }

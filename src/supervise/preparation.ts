@@ -12,15 +12,15 @@ type OfProcess = {
 }
 
 export function preparationOf(
-  { rules, plan, reads, bare }: Supervised,
+  { rules, plan, mountPoints, reads, bare }: Supervised,
   { socket, umask, group }: OfProcess,
 ): Preparation {
-  const { network, mounts, stateFiles, unixSockets } = plan
+  const { network, stateFiles, unixSockets } = plan
   return {
     kind: "prepare",
     socket,
     rules: rules(),
-    mountPoints: mounts.map(({ path }) => path).filter(path => !stateFiles.includes(path)),
+    mountPoints: mountPoints.filter(path => !stateFiles.includes(path)),
     stateFiles,
     reads,
     bare: bare && { offline: network.mode === "off" },

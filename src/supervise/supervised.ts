@@ -16,10 +16,9 @@ export type Supervised = {
   /** made when bubblewrap has all that it waits for */
   rules: () => PathPolicy
   reads: Preparation["reads"]
-  plan: Pick<
-    LaunchPlan,
-    "limits" | "session" | "mounts" | "stateFiles" | "network" | "unixSockets" | "landlock"
-  >
+  plan: Pick<LaunchPlan, "limits" | "session" | "stateFiles" | "network" | "unixSockets" | "landlock">
+  /** where the sandbox has something else than the host's directory holds */
+  mountPoints: readonly string[]
   /** of a sandbox without namespaces, which does not end by itself */
   bare: BareSession | undefined
   /** opens the border of a session whose connections are decided on: loaded when it is needed, while the sandbox is built */

@@ -18,6 +18,7 @@ import { join } from "node:path"
 import type { PathPolicy } from "../../src/policy/policy.ts"
 import {
   changeMemory,
+  changeStart,
   isRecalled,
   launchesIn,
   markMemories,
@@ -52,6 +53,13 @@ test.each([
   await rememberLaunch(world, [...options.split(" "), "--", "true"])
 })
 
+/** @param change undefined takes the line away */
+function changeLine(path: string, index: number, change: ((line: string) => string) | undefined): void {
+  const lines = readFileSync(path, "utf8").split("\n")
+  lines.splice(index, 1, ...(change === undefined ? [] : [change(lines[index] ?? "")]))
+  writeFileSync(path, lines.join("\n"))
+}
+
 describe("a memory is as good as absent, and replaced, when", () => {
   const broken: Readonly<Record<string, (path: string, world: World) => void>> = {
     "it is cut off": path => truncateSync(path, 1000),
@@ -59,14 +67,18 @@ describe("a memory is as good as absent, and replaced, when", () => {
     "it is empty": path => truncateSync(path, 0),
     "it is no JSON": path => writeFileSync(path, "launch"),
     "it is JSON of another kind": path => writeFileSync(path, "null"),
-    "it is of another version": path => changeMemory(path, memory => ({ ...memory, format: 0 })),
-    "it is another launch's": path => changeMemory(path, memory => ({ ...memory, key: "0".repeat(64) })),
+    "it is of another version": path => changeStart(path, () => ({ format: 0 })),
+    "it is another launch's": path => changeStart(path, () => ({ key: "0".repeat(64) })),
     "its group may write": path => chmodSync(path, 0o620),
     "others may read": path => chmodSync(path, 0o604),
     "a question was never answered so": path =>
-      changeMemory(path, memory => ({ ...memory, questions: [...memory.questions, ["entry", "/", "file"]] })),
+      changeStart(path, ({ questions }) => ({ questions: [...questions, ["entry", "/", "file"]] })),
     "it has a question that nobody knows": path =>
-      changeMemory(path, memory => ({ ...memory, questions: [["weather", "/", "fine"]] })),
+      changeStart(path, () => ({ questions: [["weather", "/", "fine"]] })),
+    "its launch is no JSON": path => changeLine(path, 1, line => line.slice(1)),
+    "its launch is JSON of another kind": path => changeLine(path, 1, () => "[]"),
+    "its start is JSON of another kind": path => changeLine(path, 0, () => "[]"),
+    "a line is missing": path => changeLine(path, 2, undefined),
     "a link stands in its place": (path, world) => {
       const real = join(world.root, "real.json")
       renameSync(path, real)
@@ -390,18 +402,17 @@ describe("nothing inside sees or changes what is remembered", () => {
       symlinkSync(join(world.home, "evil"), join(world.home, name))
       for (const path of memoriesOf(world))
         changeMemory(path, memory => {
-          const { plan } = memory.launch
-          const rules = JSON.parse(memory.launch.rules) as PathPolicy
-          const mounts = plan.mounts.filter(mount => !/\.(aws|local)\b/.test(mount.path))
+          const { start } = memory
+          const { words } = start.invocation
+          const rules = JSON.parse(memory.rules) as PathPolicy
           const paths = rules.paths.filter(({ access }) => access !== "deny")
+          const secrets = join(world.home, ".aws")
+          const end = words.indexOf("--block-fd")
+          const evil = [...words.slice(0, end), "--bind", secrets, secrets, ...words.slice(end)]
           return {
             ...memory,
-            questions: [],
-            launch: {
-              ...memory.launch,
-              plan: { ...plan, mounts },
-              rules: JSON.stringify({ ...rules, paths }),
-            },
+            start: { ...start, questions: [], invocation: { ...start.invocation, words: evil } },
+            rules: JSON.stringify({ ...rules, paths }),
           }
         })
       const contents = () => memoriesOf(world).map(path => readFileSync(path, "utf8"))

@@ -16,7 +16,7 @@ import {
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Entry, unanswered } from "../../src/base/journal.ts"
-import { allAnswersHold, keptQuestions } from "../../src/remembered/askers.ts"
+import { allAnswersHold, keptQuestions, splitQuestions } from "../../src/remembered/askers.ts"
 import { importsOf, readSources } from "../source-code.ts"
 import { isRoot } from "../support/world.ts"
 import { answersOf } from "./answers.ts"
@@ -262,6 +262,87 @@ test("a question that got two answers never holds", () => {
   expect(allAnswersHold(keptQuestions([there]) ?? [])).toBe(true)
   expect(allAnswersHold(keptQuestions([missing, there]) ?? [])).toBe(false)
   expect(keptQuestions([there, there])).toHaveLength(1)
+})
+
+describe("what is missing need not be asked for", () => {
+  test("where the names in its directory are, and holds no more when it comes into being", () => {
+    const path = place()
+    const file = join(path, "file")
+    const kept =
+      keptQuestions(
+        answersOf([
+          ["names", path],
+          ["entry", file],
+        ]),
+      ) ?? []
+    expect(kept.map(([kind]) => kind)).toEqual(["names"])
+    expect(allAnswersHold(kept)).toBe(true)
+    writeFileSync(file, "")
+    expect(allAnswersHold(kept)).toBe(false)
+  })
+
+  test("where its directory is missing too", () => {
+    const path = join(place(), "none")
+    const kept =
+      keptQuestions(
+        answersOf([
+          ["entry", join(path, "file")],
+          ["names", path],
+        ]),
+      ) ?? []
+    expect(kept.map(([kind]) => kind)).toEqual(["names"])
+    mkdirSync(path)
+    expect(allAnswersHold(kept)).toBe(true)
+    writeFileSync(join(path, "file"), "")
+    expect(allAnswersHold(kept)).toBe(false)
+  })
+
+  const at = "/place/file"
+  const missing: Entry = { kind: "entry", about: at, answer: { kind: "missing", target: "" } }
+  test.each<[string, Entry[]]>([
+    ["nobody asked for the names", [missing]],
+    ["they are those of another directory", [{ kind: "names", about: "/", answer: [] }, missing]],
+    ["they could not be had", [{ kind: "names", about: "/place", answer: undefined }, missing]],
+    ["it is among them", [{ kind: "names", about: "/place", answer: ["file"] }, missing]],
+    ["only the first of them were read", [{ kind: "entries", about: "/place", answer: [] }, missing]],
+    [
+      "something is there",
+      [
+        { kind: "names", about: "/place", answer: [] },
+        { ...missing, answer: { kind: "file", target: "" } },
+      ],
+    ],
+    [
+      "it is another question",
+      [
+        { kind: "names", about: "/place", answer: [] },
+        { kind: "executable", about: at, answer: false },
+      ],
+    ],
+  ])("but is where %s", (_, journal) => {
+    expect(keptQuestions(journal)?.some(([, about]) => about === at)).toBe(true)
+  })
+})
+
+describe("before bubblewrap is started", () => {
+  const questions = [
+    ["bubblewrap", "", "x"],
+    ["policy file", "/p", "x"],
+    ["Landlock ABI", "", "7"],
+    ["entry", "/e", "missing"],
+  ] as const
+
+  test("it is asked for, and the rest later", () => {
+    const { sooner, later } = splitQuestions(questions, false)
+    expect(sooner).toEqual([questions[0]])
+    expect(later).toEqual(questions.slice(1))
+  })
+
+  test("what decides on a Landlock domain is, where one is to be entered", () => {
+    const { sooner, later } = splitQuestions(questions, true)
+    expect(sooner).toEqual(questions.slice(0, 3))
+    expect(later).toEqual([questions[3]])
+  })
 })
 
 test("a mark is a word or a hash: it does not tell what a file holds", () => {

@@ -3,9 +3,9 @@
  * its journal. Seen by strace(1), from outside.
  */
 import { describe, expect, test } from "bun:test"
-import { readFileSync, symlinkSync } from "node:fs"
-import { join } from "node:path"
-import { parseMemory } from "../../src/remembered/memory-file.ts"
+import { lstatSync, readFileSync, symlinkSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { storedMemory } from "../../src/remembered/memory-file.ts"
 import { launchesIn, memoriesOf, stateWorld } from "../support/memories.ts"
 import { run } from "../support/process.ts"
 import { cordonBinary, type WorldRequest } from "../support/world.ts"
@@ -88,6 +88,10 @@ const situations: Readonly<
   },
 }
 
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+}
+
 describe("what is looked at before bubblewrap starts is written down:", () => {
   test.skipIf(obstacle !== undefined).each(Object.entries(situations))(
     `%s [skipped when strace cannot be used: ${obstacle}]`,
@@ -105,8 +109,8 @@ describe("what is looked at before bubblewrap starts is written down:", () => {
       })
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
       const [path = ""] = memoriesOf(world).filter(each => !before.has(each))
-      const memory = parseMemory(readFileSync(path, "utf8"))
-      const asked = new Set(memory?.questions.map(([, about]) => about))
+      const memory = storedMemory(readFileSync(path))
+      const asked = new Set(memory?.start.questions.map(([, about]) => about))
       const { paths, started } = pathsIn(readFileSync(trace, "utf8"), launchesIn(world))
       expect(started).toBe(true)
       expect(paths.length).toBeGreaterThan(50)
@@ -115,7 +119,13 @@ describe("what is looked at before bubblewrap starts is written down:", () => {
         each.startsWith(launchesIn(world)) ||
         each === world.home ||
         /\/libc\.so\.6$|\/ld\.so\.cache$/.test(each)
-      const unasked = paths.filter(each => !asked.has(each) && !beside.includes(each) && !isOurs(each))
+      const listed = new Set(
+        memory?.start.questions.flatMap(([kind, about]) => (kind === "names" ? [about] : [])),
+      )
+      const isTold = (each: string) => listed.has(dirname(each)) && !isThere(each)
+      const unasked = paths.filter(
+        each => !asked.has(each) && !isTold(each) && !beside.includes(each) && !isOurs(each),
+      )
       expect(unasked).toEqual([])
     },
   )

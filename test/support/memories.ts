@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Memory } from "../../src/remembered/memory.ts"
-import { memoryText, parseMemory } from "../../src/remembered/memory-file.ts"
+import { memoryText, storedMemory } from "../../src/remembered/memory-file.ts"
 import type { Outcome } from "./process.ts"
 import { type RunOptions, World } from "./world.ts"
 
@@ -35,11 +35,23 @@ export function markMemories(world: World): number {
 }
 
 /** A file that holds none is left as it is. */
-export function changeMemory(path: string, change: (memory: Memory) => object): void {
-  const memory = parseMemory(readFileSync(path, "utf8"))
-  if (memory === undefined) return
-  const changed = change(memory) as Memory
-  writeFileSync(path, changed.launch ? memoryText(changed) : `${JSON.stringify(changed)}\n\n`)
+export function changeMemory(path: string, change: (memory: Memory) => Memory): void {
+  const memory = memoryIn(path)
+  if (memory !== undefined) writeFileSync(path, memoryText(change(memory)))
+}
+
+function memoryIn(path: string): Memory | undefined {
+  const stored = storedMemory(readFileSync(path))
+  const launch = stored?.launch()
+  return stored && launch && { start: stored.start, launch, rules: stored.rules() }
+}
+
+/** The same for what starts bubblewrap. */
+export function changeStart(
+  path: string,
+  change: (start: Memory["start"]) => Partial<Memory["start"]>,
+): void {
+  changeMemory(path, memory => ({ ...memory, start: { ...memory.start, ...change(memory.start) } }))
 }
 
 /** Whether a launch was carried out from a memory that was marked. */
