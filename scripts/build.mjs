@@ -29,9 +29,9 @@ const sources = ["src", "policies", "package.json", "package-lock.json", "tsconf
 const ignoreProject = ["dotenv", "bunfig", "tsconfig", "package-json"].map(
   file => `--no-compile-autoload-${file}`,
 )
-// A launch runs every function a few times and ends: compiling them to machine code takes 5 ms and is never repaid,
-// unless the policy has a thousand rules, so it is not forbidden.
-const interpret = "--compile-jit-policy=50"
+// A launch runs every function a few times and ends: compiling them to machine code takes 5 ms and is never repaid, and
+// the threads that do it take a processor from bubblewrap.
+const interpret = "--compile-jit-policy=1000"
 // The second is the supervisor's thread: a compiled program finds only threads that it was built with.
 const entries = ["src/main.ts", "src/supervise/worker.ts"].map(file => join(root, file))
 const compile = [

@@ -17,11 +17,6 @@ export function releaseCode(): void {
   release(code)
 }
 
-/** The same for now: what is used again comes back as it came. */
-export function releaseCodeForNow(): void {
-  release(codeRanges())
-}
-
 /** madvise(2) MADV_DONTNEED: code comes back from the page cache. */
 function release(code: readonly Range[]): void {
   const { madvise } = callNumbers(presentArchitecture())

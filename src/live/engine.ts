@@ -18,6 +18,8 @@ export type Handlers = { readonly [Name in SystemCall]?: Handler }
 const retryMilliseconds = 5
 /** Each collection takes up to 5 ms; meanwhile the memory grows by 5 MB at most. */
 const callsPerCollection = 8000
+/** What comes before the command runs once, and a short command is over soon: from here on it is worth compiling (scripts/build.mjs). */
+const callsBeforeCompiling = 32
 /** Each holds a descriptor of ours and costs time at every try; one more fails as if the system had no files left. */
 const waitingMax = 500
 
@@ -105,6 +107,7 @@ export class CallServer {
   #take(): void {
     const { listener } = this.#session
     if (++this.#served % callsPerCollection === 0) collectGarbage()
+    if (this.#served === callsBeforeCompiling) Bun.unsafe.setJITPolicy(1)
     if (!listener.receive()) {
       // Nobody is left who could call, and the kernel says so at once, each time.
       this.#isOver = this.#poll.isOver(calls)

@@ -2,7 +2,6 @@
  * The live engine in the main thread: it waits in the kernel for calls and for the event loop at once, and lets the loop
  * run whenever there is something for it: a signal, the end of bubblewrap, a deadline.
  */
-import { releaseCodeForNow } from "../kernel/memory.ts"
 import { Poll } from "../kernel/poll.ts"
 import type { CallServer, Interruption } from "../live/engine.ts"
 import { untilNextDeadline } from "./deadlines.ts"
@@ -50,8 +49,6 @@ class EngineHere implements EngineHost {
     // While bubblewrap builds the sandbox.
     const { EngineStart } = await import("./engine-start.ts")
     const start = new EngineStart(preparation, message => this.#message(message))
-    // There is time for it now, and not at the end, which most commands come to soon.
-    releaseCodeForNow()
     const { socket } = preparation
     const poll = new Poll([socket, this.#interruption.descriptor])
     this.#begin = () => {

@@ -23,6 +23,15 @@ type Tell = (message: FromEngine) => void
 type Inside = { process: number; notifying: number | undefined }
 type Policy = Omit<Parameters<typeof startSession>[2], "network" | "outerNamespace" | "mounts">
 
+/** What nearly every program opens, before it does anything (ld.so(8)), as the distributions have it. */
+const openedFirst = [
+  "/etc/ld.so.cache",
+  "/lib/x86_64-linux-gnu/libc.so.6",
+  "/lib/aarch64-linux-gnu/libc.so.6",
+  "/lib64/libc.so.6",
+  "/usr/lib/libc.so.6",
+]
+
 export class EngineStart {
   readonly #preparation: Preparation
   readonly #tell: Tell
@@ -37,8 +46,8 @@ export class EngineStart {
     this.#preparation = preparation
     this.#tell = tell
     const gate = new Gate(rules)
-    // What every program opens first: decided while there is time.
-    gate.readAsSpelled("/etc/ld.so.cache")
+    // Decided while there is time.
+    for (const path of openedFirst) gate.readAsSpelled(path)
     this.#policy = {
       permissions: new Permissions(gate, mountPoints, processes),
       processes,
@@ -89,9 +98,11 @@ export class EngineStart {
       mounts: this.#policy.processes === undefined ? openMounts(process) : noMounts,
     }))
     if (surroundings === undefined) return undefined
+    // Its first call waits until there is somebody to answer.
+    giveTheWord(socket)
     const { root, ...rest } = surroundings
     const dialled = (dial: Dial) => this.#tell({ kind: "dialled", dial })
-    const server = new CallServer(
+    return new CallServer(
       startSession(new Listener(notifying), root, {
         ...this.#policy,
         ...rest,
@@ -100,10 +111,6 @@ export class EngineStart {
       this.#handlers,
       interruption,
     )
-    giveTheWord(socket)
-    // What comes before the command runs once; from here on it is worth compiling (scripts/build.mjs).
-    Bun.unsafe.setJITPolicy(1)
-    return server
   }
 
   /** What the machine does not give stops the run: the supervisor hears why. */

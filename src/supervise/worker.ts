@@ -8,7 +8,7 @@ declare const self: {
 }
 
 // What comes before the command runs once: compiling it would take half as long as the launch (scripts/build.mjs).
-Bun.unsafe.setJITPolicy(50)
+Bun.unsafe.setJITPolicy(1000)
 
 let start: EngineStart | undefined
 

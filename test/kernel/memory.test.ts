@@ -7,7 +7,7 @@ import { run } from "../support/process.ts"
 async function megabytes(code: string): Promise<number[]> {
   const memory = JSON.stringify(join(root, "src/kernel/memory.ts"))
   const script = `
-const { releaseCode, releaseCodeForNow, collectGarbage } = require(${memory})
+const { releaseCode, collectGarbage } = require(${memory})
 const resident = () => Math.round(process.memoryUsage.rss() / 1e6)
 ${code}`
   const { code: status, stdout, stderr } = await run([process.execPath, "-e", script], { cwd: root, env: {} })
@@ -15,31 +15,22 @@ ${code}`
   return JSON.parse(stdout)
 }
 
-test.each(["releaseCode", "releaseCodeForNow"])(
-  "code that only the start needed is given back, and the program goes on: %s",
-  async release => {
-    const [before = 0, after = 0, sorted] = await megabytes(`
+test("code that only the start needed is given back, and the program goes on", async () => {
+  const [before = 0, after = 0, sorted] = await megabytes(`
 const before = resident()
-${release}()
+releaseCode()
 const after = resident()
 const sorted = JSON.parse(JSON.stringify([3, 1, 2])).sort().join("") === "123"
 console.log(JSON.stringify([before, after, Number(sorted)]))`)
-    expect(after).toBeLessThan(before - 5)
-    expect(sorted).toBe(1)
-  },
-)
+  expect(after).toBeLessThan(before - 5)
+  expect(sorted).toBe(1)
+})
 
 /** userfaultfd(2), which containers refuse, with UFFD_FEATURE_WP_ASYNC of Linux 6.7. */
 const flagsOfCode = `
 require("node:fs").readFileSync("/proc/self/smaps", "utf8").split(/^(?=[0-9a-f]+-)/m)
   .filter(text => text.split("\\n")[0].includes(" r-xp ") && text.split("\\n")[0].endsWith(process.execPath))
   .map(text => / uw\\b/.test(/^VmFlags:.*/m.exec(text)[0]) ? 1 : 0)`
-
-test("code that is released for now comes back as it came", async () => {
-  const watched = await megabytes(`releaseCodeForNow(); console.log(JSON.stringify(${flagsOfCode}))`)
-  expect(watched.length).toBeGreaterThan(0)
-  expect(watched.every(flag => flag === 0)).toBe(true)
-})
 
 const [watched = 0] = await megabytes(`releaseCode(); console.log(JSON.stringify(${flagsOfCode}))`)
 const reason = watched ? "" : "the kernel has no userfaultfd for code, or refuses it"
