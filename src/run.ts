@@ -117,7 +117,7 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
   const { site, kernel } = found
   const policy = bare?.policy(found.policy) ?? found.policy
   const { project, account } = site
-  const { state, facts, known, found: existing } = gatherRules(request, site, policy)
+  const { state, facts, known, look } = gatherRules(request, site, policy)
   const session = sessionSockets(request.environment, [project, account.home, ...state.create], facts)
   // Where connecting is decided on as it happens, nothing has to be hidden for it.
   const bound = isLive(known, kernel) ? [] : boundSockets()
@@ -125,12 +125,12 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
   const resolved = resolveRules(withLayer(known, sockets), {
     project,
     home: account.home,
-    found: existing,
+    found: look.found,
     facts,
   })
   const mounted = buildPlan({
     ...{ session: id, command: request.command, project, account, policy, resolved, state },
-    found: existing,
+    look,
     facts,
     kernel,
     limitFacts: () => {
@@ -142,7 +142,7 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
     pointers: hostPointers,
     preload,
   })
-  const plan = bare?.plan(mounted, { policy, resolved, found: existing, facts, kernel, preload }) ?? mounted
+  const plan = bare?.plan(mounted, { policy, resolved, found: look.found, facts, kernel, preload }) ?? mounted
   const visible = (path: string) => resolved.judge.judge(path).access !== "deny"
   const program = searchProgram(request, site, { searchPath: plan.environment.PATH ?? "", visible })
   const rules = { paths: resolved.paths, protections: resolved.protections }
@@ -166,7 +166,7 @@ function gatherRules(request: RunRequest, site: Site, policy: Policy) {
   // Naming a program lifts what strict hides, and nothing that a rule denies.
   const readable = needs.filter(need => accessOf(facts(need).canonical) !== "deny")
   const known = { ...relocated, paths: [...relocated.paths, ...state.rules, ...programLayer(readable).paths] }
-  return { state, facts, known, found: searchDisk(known, project, facts) }
+  return { state, facts, known, look: searchDisk(known, project, facts) }
 }
 
 type View = { searchPath: string; visible: (path: string) => boolean }

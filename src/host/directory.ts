@@ -6,11 +6,11 @@ import { type DirectoryEntry, entriesAt } from "../kernel/path-contents.ts"
 
 export type Entry = { readonly name: string; readonly directory: boolean }
 
-/** What is read of one directory: a launch may not take longer for a larger one. */
-export const entriesMax = 1000
+/** What is read of one directory: a launch may not take longer for a larger one. Few that people make are. */
+export const directoryMax = 2000
 
 /**
- * No more than the first `entriesMax`. A directory that cannot be listed by us cannot be listed inside either: same user,
+ * No more than the first `directoryMax`. A directory that cannot be listed by us cannot be listed inside either: same user,
  * fewer rights.
  */
 export function readDirectory(path: string): readonly Entry[] {
@@ -18,7 +18,7 @@ export function readDirectory(path: string): readonly Entry[] {
 }
 
 export function askEntries(path: string): readonly Entry[] {
-  return listDirectory(path, entriesMax) ?? []
+  return listDirectory(path, directoryMax) ?? []
 }
 
 /** The names in a directory; undefined when it may not be listed. */

@@ -6,7 +6,7 @@ import { UserError } from "../base/error.ts"
 import { printable } from "../base/printable.ts"
 import { type Component, type Glob, matchesName } from "../policy/glob.ts"
 import { NameIndex } from "../policy/name-index.ts"
-import { type Entry, entriesMax, listNames, readDirectory } from "./directory.ts"
+import { directoryMax, type Entry, listNames, readDirectory } from "./directory.ts"
 import { readEntry } from "./entry.ts"
 
 export type LookRequest = {
@@ -20,7 +20,15 @@ export type LookRequest = {
   globs: Glob[]
 }
 
-/** Directories that one look may touch, and no more of them once it has seen `entriesMax`: about 1 ms on a small machine. */
+export type LookResult = {
+  /** paths that one of the patterns may mean; which of them it does mean is the policy's to say */
+  found: string[]
+  /** a directory was not read to its end: what a pattern with a wildcard means there may be missing */
+  isCut: boolean
+}
+
+/** Directory entries after which no more directories are looked at, and those: about 1 ms on a small machine. */
+const entriesMax = 1000
 const directoriesMax = 32
 
 /** Names that patterns with a plain beginning may reach: a policy may say many times `/*`. */
@@ -41,17 +49,17 @@ const bulky = new Set([
 /** Of git's own directory only the parts that hold something to run are of interest. */
 const gitParts = new Set(["hooks", "modules", "worktrees", "info"])
 
-/** @returns paths that one of the patterns may mean; which of them it does mean is the policy's to say */
-export function lookThrough(request: LookRequest): string[] {
+export function lookThrough(request: LookRequest): LookResult {
   const look = new Look(request.names)
   for (const glob of request.globs) for (const alternative of glob.alternatives) look.follow(alternative)
   for (const path of request.tops) look.entriesOf(path)
   look.walk(request.trees)
-  return look.found
+  return { found: look.found, isCut: look.isCut }
 }
 
 class Look {
   readonly found: string[] = []
+  isCut = false
   readonly #names = new NameIndex<true>()
   readonly #plainNames: string[] = []
   readonly #listed = new Map<string, readonly Entry[]>()
@@ -133,7 +141,9 @@ class Look {
     if (known !== undefined) return known
     const begun = readDirectory(path)
     this.#entriesLeft -= begun.length
-    const entries = begun.length < entriesMax ? begun : [...begun, ...this.#furtherIn(path, begun)]
+    const isCut = begun.length === directoryMax
+    this.isCut ||= isCut
+    const entries = isCut ? [...begun, ...this.#furtherIn(path, begun)] : begun
     this.#listed.set(path, entries)
     return entries
   }
@@ -144,7 +154,7 @@ class Look {
     return this.#plainNames
       .filter(name => !known.has(name))
       .map(name => ({ name, kind: readEntry(`${path}/${name}`).kind }))
-      .filter(({ kind }) => kind !== "missing")
+      .filter(({ kind }) => kind !== "missing" && kind !== "unreachable")
       .map(({ name, kind }) => ({ name, directory: kind === "directory" }))
   }
 }

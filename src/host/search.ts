@@ -2,7 +2,7 @@
 import { componentsOf, isWithin } from "../base/path.ts"
 import type { Component, Glob } from "../policy/glob.ts"
 import type { Policy } from "../policy/policy.ts"
-import { type LookRequest, lookThrough } from "./look.ts"
+import { type LookRequest, type LookResult, lookThrough } from "./look.ts"
 import type { PathFacts } from "./path-facts.ts"
 
 /** Looks for everything that the globs and protected names of the policy mean now. */
@@ -10,7 +10,7 @@ export function searchDisk(
   policy: Pick<Policy, "paths" | "protections">,
   project: string,
   facts: PathFacts,
-): string[] {
+): LookResult {
   const roots: string[] = []
   const request: LookRequest = { trees: [project], tops: [], names: [gitPointer], globs: [] }
   for (const { value, access, role } of policy.paths) {

@@ -72,7 +72,8 @@ function checkRead(session: Session, [base, path]: [number, Address], noFollow: 
   const known = typeof spelled === "string" ? permissions.gate.readAsSpelled(spelled) : undefined
   if (known !== undefined) return known || "continue"
   const standing = standingAt(place, base, noFollow)
-  if (standing === "absent") return -errno.noEntry
+  // A longer path may have led through a link that was swapped meanwhile, and what it led to be gone.
+  if (standing === "absent" && spelled === 1) return -errno.noEntry
   if (standing === "plain") return permissions.read(place) || "continue"
   // The copy was cut in two.
   place.release()

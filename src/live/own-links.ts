@@ -2,6 +2,8 @@
  * What means another process to us than to the program, because it names the one that looks it up: `/proc/self`,
  * `/dev/fd` (proc_pid_fd(5)). The kernel follows no such link on our behalf; here is where they lead for the program.
  */
+import { isWithin } from "../base/path.ts"
+import { pathOfDescriptor } from "../kernel/file-calls.ts"
 import { ownNumber, ownThreadNumber } from "./caller.ts"
 import type { OwnProcesses } from "./own-processes.ts"
 
@@ -14,8 +16,14 @@ const foreign = /^\/proc\/(?!1\/)\d+(?:\/task\/\d+)?\/(?:(?:fd|ns|map_files)\/[^
 /** links below `self`, as the kernel makes them: `/proc/net` → `self/net` */
 const belowSelf = /^\/proc\/(?=(?:net|mounts)(?:\/|$))/
 
+const ownProcess = `/proc/${process.pid}`
 const procPrefix = Buffer.from("/proc/")
 const devPrefix = Buffer.from("/dev/fd/")
+
+/** Whether a descriptor of ours is one of what stands below our own directory in `/proc`. */
+export function isOurs(descriptor: number): boolean {
+  return isWithin(pathOfDescriptor(descriptor) ?? "", ownProcess)
+}
 
 export type OwnLink =
   /** what the thread's own link leads to, and the path from there; "" = that itself */

@@ -73,10 +73,10 @@ export class Place {
     return this.#start(base, reads) || this.#find()
   }
 
-  /** Copies the path that the program gave. @returns its text when it is absolute, or -errno */
+  /** Copies the path that the program gave. @returns its `spelling`, or -errno */
   read(path: Address): number | string {
     const copied = this.#path.copy(path)
-    return copied < 0 || !this.#path.isAbsolute ? copied : this.#path.toString()
+    return copied || this.#path.spelling
   }
 
   /** Finds what the whole path leads to, after `read`: only to look at, for the caller may be gone. @returns as `locate` */

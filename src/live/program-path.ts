@@ -2,20 +2,18 @@
  * A path as the program means it: where it starts, and its text, both in our hands. It is copied once and opened in the
  * program's view of the file system: another thread can change the program's memory, not this (openat2(2)).
  */
-import { isWithin } from "../base/path.ts"
 import { bytesOf } from "../base/path-bytes.ts"
 import { close, openResolving, pathOfDescriptor } from "../kernel/file-calls.ts"
 import { errno, flags, resolve } from "../kernel/file-flags.ts"
 import type { Listener } from "../kernel/listener.ts"
 import { type Address, pinned } from "../kernel/raw-call.ts"
 import { openBase, openOwn } from "./caller.ts"
-import { mayBeOwn, ownLink } from "./own-links.ts"
+import { isOurs, mayBeOwn, ownLink } from "./own-links.ts"
 import type { OwnProcesses } from "./own-processes.ts"
 import { type Foreign, openStepByStep } from "./step-by-step.ts"
 
 const slash = 47
 const pathMax = 4096
-const ownProcess = `/proc/${process.pid}`
 const ownTrees = /^[/.]*(proc|dev)(\/|$)/
 
 /** How relative paths are resolved where nothing else is asked for. */
@@ -55,6 +53,12 @@ export class ProgramPath {
 
   get isAbsolute(): boolean {
     return this.bytes[0] === slash
+  }
+
+  /** Of what was copied: its text when it is absolute, 1 when it is a name in the directory that it starts from, or 0. */
+  get spelling(): string | number {
+    const slashAt = this.bytes.indexOf(slash)
+    return slashAt === 0 ? this.toString() : Number(slashAt < 0 || slashAt > this.length)
   }
 
   /** Copies what the program gave, or what of it was copied before. @returns 0 or -errno */
@@ -193,8 +197,4 @@ export class ProgramPath {
   #openInRoot(path: Address, openFlags: number): number {
     return openResolving(this.root, path, openFlags, resolve.inRoot)
   }
-}
-
-function isOurs(descriptor: number): boolean {
-  return isWithin(pathOfDescriptor(descriptor) ?? "", ownProcess)
 }

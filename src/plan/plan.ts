@@ -4,6 +4,7 @@ import { parentOf, tildePath } from "../base/path.ts"
 import type { Account } from "../host/account.ts"
 import type { HostKernel } from "../host/kernel-facts.ts"
 import type { LimitFacts } from "../host/limit-facts.ts"
+import type { LookResult } from "../host/look.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import type { Policy } from "../policy/policy.ts"
 import { planEnvironment } from "./environment.ts"
@@ -29,8 +30,8 @@ export type PlanRequest = {
   /** the policy's paths with those of links and of state */
   resolved: Resolved
   state: StatePlan
-  /** what the bounded look found */
-  found: readonly string[]
+  /** what the bounded look found, and whether it was cut */
+  look: LookResult
   /** the Node preload for browsers */
   preload: string
   facts: PathFacts
@@ -54,14 +55,15 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
   const filesystem = planFilesystem({
     judge,
     facts,
-    places: placesOf({ ...resolved, found: request.found, facts }),
+    places: placesOf({ ...resolved, found: request.look.found, facts }),
     links: [...linksOf(resolved.paths, facts), ...facts(request.account.homeSpelled).links],
   })
   const sockets = abstractSockets(request)
   const network = planNetwork(policy, { environment: request.inherited })
   const { live, degraded: unasked } = planLive(
     resolved,
-    { kernel: request.kernel, network, mode: policy.settings.live.value },
+    // Whoever can fill a directory decides what is found in it: nothing may rest on that.
+    { kernel: request.kernel, network, mode: request.look.isCut ? "strict" : policy.settings.live.value },
     policy.optional,
   )
   const { limits, degraded } = planLimits(policy, request.limitFacts)

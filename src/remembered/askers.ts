@@ -42,10 +42,14 @@ export type KeptQuestion = readonly [kind: string, about: string, mark: string]
 export function keptQuestions(journal: readonly Entry[]): KeptQuestion[] | undefined {
   const kept = new Map<string, KeptQuestion>()
   const listed = namesListed(journal)
+  const witnessed = new Set<string>()
   for (const { kind, about, answer } of journal) {
     if (!Object.hasOwn(askers, kind) || answer === unanswered) return undefined
     const question = [kind, about, markOf(answer)] as const
-    if (!isToldByNames(question, listed)) kept.set(JSON.stringify(question), question)
+    // One of them stays: it tells when the names can be read and nothing can be reached by them.
+    const isTold = isToldByNames(question, listed) && witnessed.has(parentOf(about))
+    if (isToldByNames(question, listed)) witnessed.add(parentOf(about))
+    if (!isTold) kept.set(JSON.stringify(question), question)
   }
   return [...kept.values()]
 }

@@ -49,7 +49,18 @@ class Supervision {
     this.#clock = new SessionClock(supervised.tell)
   }
 
-  stayWith({ child, socket, gate, signals }: Begun): Promise<never> {
+  stayWith(begun: Begun): Promise<never> {
+    return new Promise((_, reject) => {
+      this.#fail = reject
+      try {
+        this.#stay(begun)
+      } catch (cause) {
+        this.#giveUp(cause)
+      }
+    })
+  }
+
+  #stay({ child, socket, gate, signals }: Begun): void {
     const { plan, engine, lastSteps } = this.#supervised
     this.#child = child
     this.#socket = socket
@@ -57,19 +68,16 @@ class Supervision {
     // It keeps this process from ending only while bubblewrap runs: not before, nor when all is given up.
     this.#engine.hold()
     this.#clock.start(plan.limits.timeMs, child)
-    return new Promise((_, reject) => {
-      this.#fail = reject
-      this.#engine.hear(
-        message => this.#hear(message, signals),
-        why => this.#giveUp(new Error(`bug: the live engine stopped: ${why}`)),
-      )
-      const opening = gate.open(socket, lastSteps)
-      // In this thread one thing comes after the other, and bubblewrap waits for the one.
-      const opened = engine.threaded ? opening : opening.then(() => this.#prepare(socket))
-      opened.catch(why => this.#giveUp(why))
-      if (engine.threaded) this.#prepare(socket)
-      this.#end()
-    })
+    this.#engine.hear(
+      message => this.#hear(message, signals),
+      why => this.#giveUp(new Error(`bug: the live engine stopped: ${why}`)),
+    )
+    const opening = gate.open(socket, lastSteps)
+    // In this thread one thing comes after the other, and bubblewrap waits for the one.
+    const opened = engine.threaded ? opening : opening.then(() => this.#prepare(socket))
+    opened.catch(why => this.#giveUp(why))
+    if (engine.threaded) this.#prepare(socket)
+    this.#end()
   }
 
   /** The command waits inside for the word to start. */

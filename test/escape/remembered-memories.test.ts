@@ -277,6 +277,17 @@ test("no value of the environment, no word of the command and no file's content 
   expect(readFileSync(path, "utf8").match(/.{20}s3cret/g)).toBeNull()
 })
 
+test("a memory that somebody gave another shape does not keep Cordon from ending", async () => {
+  using world = stateWorld()
+  await rememberLaunch(world, ["-n", "--", "true"])
+  for (const path of memoriesOf(world))
+    changeMemory(path, ({ launch, ...memory }) => {
+      const { limits, ...plan } = launch.plan
+      return { ...memory, launch: { ...launch, plan: plan as typeof launch.plan } }
+    })
+  expect((await world.cordon(["-n", "--", "true"])).code).toBe(125)
+})
+
 test("each launch has a session of its own", async () => {
   using world = stateWorld()
   const asking = ["-n", "--", "sh", "-c", "echo $CORDON_SESSION"]

@@ -1,15 +1,16 @@
 /** A bounded look at the disk, breadth first. */
 import { afterAll, describe, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import fc from "fast-check"
-import { entriesMax, readDirectory } from "../../src/host/directory.ts"
+import { directoryMax, readDirectory } from "../../src/host/directory.ts"
 import { type LookRequest, lookThrough } from "../../src/host/look.ts"
 import { createPathFacts } from "../../src/host/path-facts.ts"
 import { searchDisk } from "../../src/host/search.ts"
 import { type Component, compileGlob } from "../../src/policy/glob.ts"
 import { pathRule, protection } from "../policy/naive-model.ts"
+import { isRoot } from "../support/world.ts"
 
 const root = mkdtempSync(join(realpathSync(tmpdir()), "cordon-look-"))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -32,7 +33,7 @@ function componentsOf(...patterns: string[]): Component[] {
 
 /** What a look finds, without the name of the tree. */
 function look(path: string, request: Partial<LookRequest>): string[] {
-  const found = lookThrough({ trees: [], tops: [], names: [], globs: [], ...request })
+  const { found } = lookThrough({ trees: [], tops: [], names: [], globs: [], ...request })
   return found.map(one => one.slice(path.length + 1))
 }
 
@@ -79,10 +80,10 @@ describe("the walk", () => {
   })
 
   test("reads no more of one directory, however large: there only plain names are found for certain", () => {
-    const many = Array.from({ length: 3 * entriesMax }, (_, index) => `.env.${index}`)
+    const many = Array.from({ length: 2 * directoryMax }, (_, index) => `.env.${index}`)
     const path = tree([...many, ".env", ".git/hooks/x", "not-named"])
     symlinkSync(".env", join(path, "linked"))
-    expect(readDirectory(path)).toHaveLength(entriesMax)
+    expect(readDirectory(path)).toHaveLength(directoryMax)
     const found = look(path, {
       trees: [path],
       names: componentsOf(".env", ".env.*", ".git", "linked", "none"),
@@ -91,14 +92,28 @@ describe("the walk", () => {
     expect(found).not.toContain("none")
     expect(new Set(found).size).toBe(found.length)
     const ofPatterns = found.filter(one => one.startsWith(".env."))
-    expect(ofPatterns.length).toBeGreaterThanOrEqual(entriesMax - 4)
-    expect(ofPatterns.length).toBeLessThanOrEqual(entriesMax)
+    expect(ofPatterns.length).toBeGreaterThanOrEqual(directoryMax - 4)
+    expect(ofPatterns.length).toBeLessThanOrEqual(directoryMax)
+    expect(lookThrough({ trees: [path], tops: [], names: [], globs: [] }).isCut).toBe(true)
+    expect(lookThrough({ trees: [], tops: [path], names: [], globs: [] }).isCut).toBe(true)
   })
 
+  test.skipIf(isRoot)(
+    "takes for found only what may be reached [skipped when root may reach everything]",
+    () => {
+      const path = tree(Array.from({ length: directoryMax + 10 }, (_, index) => `f${index}`))
+      chmodSync(path, 0o444)
+      const found = look(path, { trees: [path], names: componentsOf("none", ".env") })
+      chmodSync(path, 0o755)
+      expect(found).toEqual([])
+    },
+  )
+
   test("reads a directory of nearly as many to its end", () => {
-    const many = Array.from({ length: entriesMax - 3 }, (_, index) => `f${index}`)
+    const many = Array.from({ length: directoryMax - 3 }, (_, index) => `f${index}`)
     const path = tree([...many, "sub/.env"])
-    expect(look(path, { trees: [path], names: componentsOf(".env") })).toEqual(["sub/.env"])
+    expect(look(path, { tops: [path], names: componentsOf("f7", "sub") }).sort()).toEqual(["f7", "sub"])
+    expect(lookThrough({ trees: [path], tops: [], names: [], globs: [] }).isCut).toBe(false)
   })
 
   test("looks in git's directory only where something to run can be", () => {
@@ -170,7 +185,7 @@ test("a policy's globs, protected names and git pointers are all looked for", ()
       .concat(pathRule("write", `${path}/w`), { ...pathRule("write", `${path}/st`), role: "state" }),
     protections: [".vscode", "lefthook.{yml,yaml}", ".npmrc"].map(text => protection("protect", text)),
   }
-  const found = searchDisk(policy, `${path}/p`, createPathFacts())
+  const { found } = searchDisk(policy, `${path}/p`, createPathFacts())
   expect([...new Set(found)].map(one => one.slice(path.length + 1)).sort()).toEqual(
     "h/.factory/auth1 p/.env p/a/.git p/a/.vscode p/a/lefthook.yml p/key.pem st/.npmrc w/.npmrc w/deep/.npmrc".split(
       " ",
@@ -183,7 +198,7 @@ test("a glob with ** is walked from its plain beginning, and a tree inside anoth
   const variables = { home: path, project: `${path}/p`, user: "", xdg: {} }
   const search = (...texts: string[]) => {
     const paths = texts.map(text => pathRule("deny", text, { variables }))
-    const found = searchDisk({ paths, protections: [] }, `${path}/p`, createPathFacts())
+    const { found } = searchDisk({ paths, protections: [] }, `${path}/p`, createPathFacts())
     return found.map(one => one.slice(path.length + 1)).sort()
   }
   expect(search("~/q/a/**/.env")).toEqual(["p/.env", "p/x/.env", "q/a/b/.env"])
@@ -201,7 +216,7 @@ test("globs that reach very many names stop the launch, and say so", () => {
     const request = { trees: [], tops: [], names: [] }
     const far = () => lookThrough({ ...request, globs: [compileGlob(`${root}/*/*/*`)] })
     expect(far).toThrow(/reach more than 20000 names/)
-    expect(lookThrough({ ...request, globs: [compileGlob(`${root}/*`)] })).toHaveLength(210)
+    expect(lookThrough({ ...request, globs: [compileGlob(`${root}/*`)] }).found).toHaveLength(210)
   } finally {
     rmSync(root, { recursive: true })
   }

@@ -28,7 +28,7 @@ function planned({ layers = [], settings = {}, ...change }: Change = {}) {
     policy,
     resolved,
     state: { rules: [], create: ["/home/me/.new"], redirect: { X_CACHE: "/tmp/x" }, moved: [] },
-    found: [],
+    look: { found: [], isCut: false },
     preload: "// preload",
     facts,
     kernel: { abstractSocketScope: true, landlockAbi: 7, notification: true },
@@ -78,6 +78,13 @@ describe("the plan", () => {
     expect(live).toEqual({ reads: true, carriesOutReads: false })
     expect(mounts.filter(({ kind }) => kind === "hidden-directory")).toHaveLength(2)
     expect(mounts.filter(({ kind }) => kind === "sealed")).toEqual([])
+  })
+
+  test("carries out reads where a directory was too large to be looked through", () => {
+    const layers = [layerOf("user", { paths: [pathRule("deny", "/home/me/s")] })]
+    const live = (isCut: boolean) => planned({ layers, look: { found: [], isCut } }).live
+    expect(live(true)).toEqual({ reads: true, carriesOutReads: true })
+    expect(live(false)).toEqual({ reads: true, carriesOutReads: false })
   })
 
   test("seals them after everything that is put into the sandbox's own, where names are not decided on", () => {

@@ -265,37 +265,41 @@ test("a question that got two answers never holds", () => {
 })
 
 describe("what is missing need not be asked for", () => {
+  const below = (path: string, ...names: string[]) => names.map(name => ["entry", join(path, name)] as const)
+
   test("where the names in its directory are, and holds no more when it comes into being", () => {
     const path = place()
-    const file = join(path, "file")
-    const kept =
-      keptQuestions(
-        answersOf([
-          ["names", path],
-          ["entry", file],
-        ]),
-      ) ?? []
-    expect(kept.map(([kind]) => kind)).toEqual(["names"])
+    const kept = keptQuestions(answersOf([["names", path], ...below(path, "a", "b", "file")])) ?? []
+    // One of them tells whether anything can be reached by the names.
+    expect(kept.map(([kind]) => kind)).toEqual(["names", "entry"])
+    expect(kept.some(([, about]) => about.endsWith("/file"))).toBe(false)
     expect(allAnswersHold(kept)).toBe(true)
-    writeFileSync(file, "")
+    writeFileSync(join(path, "file"), "")
     expect(allAnswersHold(kept)).toBe(false)
   })
 
   test("where its directory is missing too", () => {
     const path = join(place(), "none")
-    const kept =
-      keptQuestions(
-        answersOf([
-          ["entry", join(path, "file")],
-          ["names", path],
-        ]),
-      ) ?? []
-    expect(kept.map(([kind]) => kind)).toEqual(["names"])
+    const kept = keptQuestions(answersOf([...below(path, "a", "file"), ["names", path]])) ?? []
+    expect(kept.map(([kind]) => kind).sort()).toEqual(["entry", "names"])
     mkdirSync(path)
     expect(allAnswersHold(kept)).toBe(true)
     writeFileSync(join(path, "file"), "")
     expect(allAnswersHold(kept)).toBe(false)
   })
+
+  test.skipIf(isRoot)(
+    "and holds no more when nothing can be reached by the names [skipped when root may reach everything]",
+    () => {
+      const path = place()
+      const kept = keptQuestions(answersOf([["names", path], ...below(path, "a", "b")])) ?? []
+      chmodSync(path, 0o444)
+      const held = allAnswersHold(kept)
+      chmodSync(path, 0o755)
+      expect(held).toBe(false)
+      expect(allAnswersHold(kept)).toBe(true)
+    },
+  )
 
   const at = "/place/file"
   const missing: Entry = { kind: "entry", about: at, answer: { kind: "missing", target: "" } }
