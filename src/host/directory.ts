@@ -7,7 +7,7 @@ import { type DirectoryEntry, entriesAt } from "../kernel/path-contents.ts"
 export type Entry = { readonly name: string; readonly directory: boolean }
 
 /** What is read of one directory: a launch may not take longer for a larger one. Few that people make are. */
-export const directoryMax = 2000
+export const directoryMax = 1500
 
 /**
  * No more than the first `directoryMax`. A directory that cannot be listed by us cannot be listed inside either: same user,
