@@ -75,8 +75,9 @@ const ofDomain = new Set([
 
 /**
  * bubblewrap is started between the sooner questions and the later, on which rests what it is told to do.
- * @param scoped a process of ours that is in a Landlock domain cannot leave it when it has to plan anew: what decides on
- * that is asked before
+ * @param scoped this process enters a Landlock domain before it starts bubblewrap, and stays in it should it have to plan
+ * anew: what the policies say, which decides on that, is asked before. A link to the project that leads elsewhere by now is
+ * noticed later: then the launch is planned in the domain, which takes no more than the host's abstract sockets.
  */
 export function splitQuestions(questions: readonly KeptQuestion[], scoped: boolean) {
   const isSooner = ([kind]: KeptQuestion) => (scoped ? ofDomain : ofProgram).has(kind)

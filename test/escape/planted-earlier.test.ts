@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { chmodSync, existsSync, mkdirSync, openSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { directoryMax } from "../../src/host/directory.ts"
 import { connectScript, listen } from "../support/listener.ts"
 import { makeRepository, World } from "../support/world.ts"
 
@@ -30,6 +31,29 @@ test.each(["--strict", "--trust untrusted"])(
     }
   },
 )
+
+const crowd = (directory: string, count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, index) => [`${directory}f${index}`, ""]))
+
+test("files that an earlier run left in a cache take no mask off what the project holds", async () => {
+  using world = new World({
+    home: crowd(".npm/", 1200),
+    project: { ".env": secret, ".env.local": secret, ...crowd("aaa/", 1200) },
+  })
+  const masked = `grep -o '${world.project}/[.]env[^ ]*' /proc/self/mountinfo | sort -u`
+  const { stdout } = await world.cordon(["-n", "--", "sh", "-c", masked])
+  expect(stdout.trim().split("\n")).toEqual([".env", ".env.local"].map(name => join(world.project, name)))
+})
+
+test("files that an earlier run left beside a denied one have reads carried out, which no second thread can race", async () => {
+  const carriedOut = async (count: number) => {
+    using world = new World({ project: { ".env.local": secret, ...crowd("", count) } })
+    const { stdout } = await world.cordon(["-n", "--dry-run", "--json", "--", "true"])
+    return JSON.parse(stdout).data.plan.live.carriesOutReads
+  }
+  expect(await carriedOut(10)).toBe(false)
+  expect(await carriedOut(directoryMax)).toBe(true)
+})
 
 test("a link in a repository's git directory opens nothing for its worktrees, which can still commit", async () => {
   using world = new World({ git: true, home: { "victim/file": "1" } })

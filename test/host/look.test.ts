@@ -79,6 +79,18 @@ describe("the walk", () => {
     expect(look(path, { trees: [path], names: componentsOf(".env") })).toEqual([])
   })
 
+  test("looks at the trees themselves whatever fills other directories, and itself", () => {
+    const many = (name: string) => Array.from({ length: 1200 }, (_, index) => `${name}/f${index}`)
+    const path = tree([...many("cache"), ...many("first"), "first/deep/.env", ".env", "second/.env"])
+    const at = (...names: string[]) => names.map(name => join(path, name))
+    const found = look(path, {
+      tops: at("cache"),
+      trees: at("first", "second"),
+      names: componentsOf(".env"),
+    })
+    expect(found).toEqual(["second/.env", "first/deep/.env"])
+  })
+
   test("reads no more of one directory, however large: there only plain names are found for certain", () => {
     const many = Array.from({ length: 2 * directoryMax }, (_, index) => `.env.${index}`)
     const path = tree([...many, ".env", ".git/hooks/x", "not-named"])
