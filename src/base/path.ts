@@ -5,7 +5,7 @@
 
 /** `path` made absolute against `base`, without `.`, `..`, doubled or trailing slashes. */
 export function absolutePath(path: string, base: string): string {
-  if (path.startsWith("/") && !/\/\.{0,2}(\/|$)/.test(path)) return path
+  if (path.startsWith("/") && !path.includes("//") && !path.includes("/.") && !path.endsWith("/")) return path
   const names: string[] = []
   for (const name of `${path.startsWith("/") ? "" : base}/${path}`.split("/")) {
     if (name === "..") names.pop()

@@ -3,10 +3,10 @@
  * are commands to paste; stdout belongs to the wrapped command, or to the one thing that was asked for; colour
  * only on a terminal and never under NO_COLOR; text from outside is escaped before it gets here.
  */
-import { writeSync } from "node:fs"
 import { formatProblem, HostError, PolicyError, UserError } from "../base/error.ts"
 import { exitCode } from "../base/exit-code.ts"
 import { printable, printableJson } from "../base/printable.ts"
+import { nodeFs } from "../kernel/node-fs.ts"
 import { limitError } from "./limit-errors.ts"
 
 export type Colour = "red" | "green" | "yellow" | "dim" | "bold"
@@ -26,7 +26,7 @@ export function say(text: string): void {
 /** One line to the person from a process that may end with its next call: nothing is left in a buffer. */
 export function sayAtOnce(text: string): void {
   try {
-    writeSync(2, `cordon: ${text}\n`)
+    nodeFs().writeSync(2, `cordon: ${text}\n`)
   } catch (cause) {
     // Nobody reads it any more, or nobody in time; that does not keep the process from ending.
     const { code } = cause as NodeJS.ErrnoException
@@ -52,7 +52,7 @@ export function print(text: string): void {
 export function printAtOnce(text: string): boolean {
   const bytes = Buffer.from(`${text}\n`)
   try {
-    for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at)
+    for (let at = 0; at < bytes.length; ) at += nodeFs().writeSync(1, bytes, at)
     return true
   } catch (cause) {
     throwUnlessClosed(cause as NodeJS.ErrnoException)

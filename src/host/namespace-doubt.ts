@@ -31,9 +31,14 @@ function doubt(uid: number, root: string): boolean {
 
 /** user_namespaces(7): only the first namespace maps every number to itself. */
 export function isNested(map: string): boolean {
-  return !/^\s*0\s+0\s+4294967295$/.test(map)
+  return (
+    map
+      .split(" ")
+      .filter(number => number !== "")
+      .join(" ") !== "0 0 4294967295"
+  )
 }
 
 export function isFiltered(status: string | undefined): boolean {
-  return /^Seccomp:\s*2/m.test(status ?? "")
+  return `\n${status}`.includes("\nSeccomp:\t2")
 }

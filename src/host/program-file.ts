@@ -31,7 +31,8 @@ export function askInterpreterLine(path: string): string {
     if (bytes !== -errno.access) throw failure("reading", path, bytes)
     return ""
   }
-  return /^#![ \t]*([^\n]+)/.exec(bytes.toString("latin1"))?.[1] ?? ""
+  const text = bytes.toString("latin1")
+  return text.startsWith("#!") ? (/^#![ \t]*([^\n]+)/.exec(text)?.[1] ?? "") : ""
 }
 
 function readStart(path: string): Buffer | number {

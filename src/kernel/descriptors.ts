@@ -28,7 +28,8 @@ export function openDescriptors(
   // Where the caller closed one the runtime has opened /dev/null, for itself alone.
   for (const descriptor of standard) keepOpen(descriptor)
   closeOnExec(3, lastDescriptor)
-  const last = Math.max(number, late?.options ?? 0, ...descriptors.map(descriptor => descriptor.number))
+  let last = Math.max(number, late?.options ?? 0)
+  for (const descriptor of descriptors) last = Math.max(last, descriptor.number)
   const outOfTheWay = (descriptor: number): number => {
     if (descriptor < number || descriptor > last) return descriptor
     const moved = duplicateFrom(descriptor, last + 1)

@@ -40,7 +40,8 @@ export function openResolving(
 }
 
 /** Flags that open(2) knows; it passes over others, openat2(2) refuses them. */
-const known = Object.values(flags).reduce((all, flag) => all | flag, 0o4010000)
+let known = 0o4010000
+for (const flag of Object.values(flags)) known |= flag
 
 /**
  * Opens one name and follows no link there. Not with O_NOFOLLOW: it would stay among the flags of the open file, for the

@@ -1,6 +1,6 @@
 /** Memory that this process holds and can do without: it stays as long as the sandbox, and does little. */
-import { readFileSync } from "node:fs"
 import { checked } from "./libc.ts"
+import { readProc } from "./proc-file.ts"
 import { type Address, pinned, rawCall } from "./raw-call.ts"
 import { callNumbers, presentArchitecture } from "./system-calls.ts"
 
@@ -33,12 +33,10 @@ function codeRanges(): Range[] {
   // Instructions, and constants, which lie at the start of the file. Other read-only parts of a program have been
   // written to when it was linked (RELRO), and would be lost.
   const code = /^([0-9a-f]+)-([0-9a-f]+) (?:r-xp \S+|r--p 0+) \S+ \d+ +(.*)$/gm
-  return [...readFileSync("/proc/self/maps", "utf8").matchAll(code)].flatMap(
-    ([, from = "", to = "", path]) => {
-      const [start, end] = [Number.parseInt(from, 16), Number.parseInt(to, 16)]
-      return path === process.execPath ? [{ start, length: end - start }] : []
-    },
-  )
+  return [...(readProc("self/maps") ?? "").matchAll(code)].flatMap(([, from = "", to = "", path]) => {
+    const [start, end] = [Number.parseInt(from, 16), Number.parseInt(to, 16)]
+    return path === process.execPath ? [{ start, length: end - start }] : []
+  })
 }
 
 let asked = false

@@ -1,6 +1,7 @@
 /** Namespaces as descriptors (namespaces(7)). */
-import { openSync } from "node:fs"
+import { flags } from "./file-flags.ts"
 import { checked } from "./libc.ts"
+import { failure, openAtPath } from "./path-calls.ts"
 import { rawCall } from "./raw-call.ts"
 import { callNumbers, presentArchitecture } from "./system-calls.ts"
 
@@ -18,6 +19,8 @@ export const noMounts: Mounts = { namespace: -1, owner: -1 }
 
 /** proc_pid_ns(5). @returns descriptors, closed by exec */
 export function openMounts(process: number): Mounts {
-  const namespace = openSync(`/proc/${process}/ns/mnt`, "r")
+  const path = `/proc/${process}/ns/mnt`
+  const namespace = openAtPath(path, flags.readOnly)
+  if (namespace < 0) throw failure("opening", path, namespace)
   return { namespace, owner: ownerOf(namespace) }
 }

@@ -29,14 +29,14 @@ const leastSize = 4096
 /** read(2) from where it stands to the end. @param most bytes that are wanted */
 export function readRest(descriptor: number, most = Number.MAX_SAFE_INTEGER): Buffer | number {
   // One more than there is, or the end would not be seen.
-  let bytes = Buffer.from(new ArrayBuffer(Math.min(Math.max(sizeOf(descriptor) + 1, leastSize), most)))
+  let bytes = Buffer.alloc(Math.min(Math.max(sizeOf(descriptor) + 1, leastSize), most))
   for (let length = 0; ; ) {
     const got = rawCall(number.read, descriptor, addressOf(bytes) + length, bytes.length - length)
     if (got < 0 && got !== -errno.interrupted) return got
     length += Math.max(got, 0)
     if (got === 0 || length === most) return bytes.subarray(0, length)
     if (length < bytes.length) continue
-    const larger = Buffer.from(new ArrayBuffer(Math.min(4 * length, most)))
+    const larger = Buffer.alloc(Math.min(4 * length, most))
     larger.set(bytes)
     bytes = larger
   }
@@ -55,7 +55,6 @@ export type DirectoryEntry = { name: string; directory: boolean }
 
 /** of struct linux_dirent64 */
 const types = { unknown: 0, directory: 4 }
-const dots = [".", ".."]
 
 /** getdents64(2): what stands in the directory, `most` at most, in its order, without `.` and `..`; or -errno. */
 export function entriesAt(path: string, most = Number.MAX_SAFE_INTEGER): DirectoryEntry[] | number {
@@ -71,13 +70,15 @@ export function entriesAt(path: string, most = Number.MAX_SAFE_INTEGER): Directo
   return length < 0 ? length : found.slice(0, most)
 }
 
-/** struct linux_dirent64: inode, offset, length of the record in 16 bits, type, name with a NUL. */
+/** struct linux_dirent64: inode, offset, size of the record in 16 bits, type, name with a NUL; each starts at a multiple of 8. */
 function addEntries(found: DirectoryEntry[], path: string, length: number): void {
-  const { bytes } = entries
-  for (let start = 0; start < length; start += bytes.readUInt16LE(start + 16)) {
+  let size = 0
+  for (let start = 0; start < length; start += size) {
+    const fields = entries.words[(start + 16) >> 2] ?? 0
+    size = fields & 0xffff
+    const type = (fields >> 16) & 0xff
     const name = nameAt(start + 19)
-    if (dots.includes(name)) continue
-    const type = bytes[start + 18]
+    if (name === "." || name === "..") continue
     // Some file systems leave the type out.
     const directory =
       type === types.unknown ? typeAt(`${path}/${name}`) === fileTypes.directory : type === types.directory

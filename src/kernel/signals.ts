@@ -63,5 +63,7 @@ export function setSignalMask(mask: SignalSet): void {
 }
 
 export function signalSet(signals: readonly number[]): SignalSet {
-  return signals.reduce((all, signal) => all | (1n << BigInt(signal - 1)), 0n)
+  let all = 0n
+  for (const signal of signals) all |= 1n << BigInt(signal - 1)
+  return all
 }

@@ -2,9 +2,11 @@
  * The calls on sockets that the live engine makes on a program's own socket (pidfd_getfd(2)). Each returns the kernel's
  * result, or -errno. None waits: who calls `connectTo` sees to that (fcntl(2), O_NONBLOCK).
  */
-import { readFileSync, readlinkSync } from "node:fs"
 import { close } from "./file-calls.ts"
 import { errno, flags } from "./file-flags.ts"
+import { failure } from "./path-calls.ts"
+import { linkTarget } from "./path-contents.ts"
+import { readProc } from "./proc-file.ts"
 import { type Address, type Pinned, pinned, rawCall } from "./raw-call.ts"
 import { callNumbers, presentArchitecture } from "./system-calls.ts"
 
@@ -55,12 +57,7 @@ export function takeDescriptor(thread: number, descriptor: number): number {
 
 /** The process that a thread belongs to (proc_pid_status(5)), in our PID namespace; 0 when it has ended. */
 export function processOf(thread: number): number {
-  try {
-    return Number(/^Tgid:\t(\d+)$/m.exec(readFileSync(`/proc/${thread}/status`, "latin1"))?.[1] ?? 0)
-  } catch (cause) {
-    if (["ENOENT", "ESRCH"].includes((cause as NodeJS.ErrnoException).code ?? "")) return 0
-    throw cause
-  }
+  return Number(/^Tgid:\t(\d+)$/m.exec(readProc(`${thread}/status`) ?? "")?.[1] ?? 0)
 }
 
 /** socket(2), closed by the next exec. */
@@ -90,8 +87,8 @@ export function namespaceOf(socket: number): bigint | undefined {
 
 /** The namespace of our own network, unless a process is in the same one (proc_pid_ns(5)). */
 export function outerNamespace(process: number): bigint | undefined {
-  const own = readlinkSync("/proc/self/ns/net")
-  if (readlinkSync(`/proc/${process}/ns/net`) === own) return undefined
+  const own = linkAt("/proc/self/ns/net")
+  if (linkAt(`/proc/${process}/ns/net`) === own) return undefined
   const socket = makeSocket(families.unix, socketTypes.stream)
   const namespace = cookieOf(socket)
   if (socket >= 0) close(socket)
@@ -110,9 +107,15 @@ const namespaceRequest = 0x894c
 export function linkedNamespace(socket: number): bigint | undefined {
   const descriptor = rawCall(number.ioctl, socket, namespaceRequest)
   if (descriptor < 0) return undefined
-  const namespace = inodeIn(readlinkSync(`/proc/self/fd/${descriptor}`))
+  const namespace = inodeIn(linkAt(`/proc/self/fd/${descriptor}`))
   close(descriptor)
   return namespace
+}
+
+function linkAt(path: string): string {
+  const target = linkTarget(path)
+  if (typeof target === "number") throw failure("reading", path, target)
+  return target
 }
 
 /** `net:[4026531840]` (namespaces(7)) */

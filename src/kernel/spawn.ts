@@ -5,8 +5,8 @@ import type { Placement } from "./descriptors.ts"
 import { errno } from "./file-flags.ts"
 import type { Invocation } from "./invocation.ts"
 import { checked, cString, cStrings, environmentStrings, keptAddress, SystemError } from "./libc.ts"
-import { failedWith, failure } from "./path-calls.ts"
-import { readPath } from "./path-contents.ts"
+import { failedWith } from "./path-calls.ts"
+import { readProc } from "./proc-file.ts"
 import { type Address, pinned, rawCall } from "./raw-call.ts"
 import { setSignalMask, signalMask, signalNumbers, signalSet } from "./signals.ts"
 import { callNumbers, presentArchitecture } from "./system-calls.ts"
@@ -114,17 +114,17 @@ export function receiveDescriptors(socket: number): Handover | undefined {
 /** struct cmsghdr, one after the other, each aligned to 8 (cmsg(3)). */
 function readControl(control: Buffer, length: number): Handover | undefined {
   const [rights, credentials] = [1, 2]
-  const found = new Map<number, number[]>()
+  const descriptors: number[] = []
+  let process: number | undefined
   for (let at = 0; at + 16 <= length; ) {
     const size = Number(control.readBigUInt64LE(at))
-    const words = Array.from({ length: (size - 16) >> 2 }, (_, index) =>
-      control.readInt32LE(at + 16 + 4 * index),
-    )
-    found.set(control.readInt32LE(at + 12), words)
+    const type = control.readInt32LE(at + 12)
+    if (type === credentials) process = control.readInt32LE(at + 16)
+    else if (type === rights)
+      for (let end = at + 16; end < at + size; end += 4) descriptors.push(control.readInt32LE(end))
     at += (size + 7) & ~7
   }
-  const process = found.get(credentials)?.[0]
-  return process === undefined ? undefined : { descriptors: found.get(rights) ?? [], process }
+  return process === undefined ? undefined : { descriptors, process }
 }
 
 /** write(2) of one byte: the process inside goes on. Whether it is still there, the end of bubblewrap tells. */
@@ -160,18 +160,16 @@ export function adoptOrphans(): void {
 /** SIGKILL to each child that is the first process of a PID namespace, and with it to all that is in there. */
 export function killNamespaces(): void {
   const kill = 9
-  const children = readProc(`self/task/${process.pid}/children`).split(" ")
-  for (const child of children.filter(id => id !== "" && /^NSpid:.*\t1$/m.test(readProc(`${id}/status`))))
-    rawCall(number.kill, Number(child), kill)
+  // On a kernel without CONFIG_PROC_CHILDREN what bubblewrap does about its end has to do.
+  const children = readProc(`self/task/${process.pid}/children`) ?? ""
+  for (const child of children.trim().split(" "))
+    if (child !== "" && isFirst(child)) rawCall(number.kill, Number(child), kill)
 }
 
-function readProc(name: string): string {
-  const path = `/proc/${name}`
-  const bytes = readPath(path)
-  if (typeof bytes !== "number") return bytes.toString("latin1").trim()
-  // It has ended; or a kernel without CONFIG_PROC_CHILDREN, where what bubblewrap does about its end has to do.
-  if (failedWith(bytes, errno.noEntry, errno.noProcess)) return ""
-  throw failure("reading", path, bytes)
+/** Whether a process is the first one of its PID namespace (proc_pid_status(5)). */
+function isFirst(id: string): boolean {
+  const lines = readProc(`${id}/status`)?.split("\n") ?? []
+  return lines.some(line => line.startsWith("NSpid:") && line.endsWith("\t1"))
 }
 
 /** exit_group(2): this process ends now, whatever its threads wait for. */

@@ -1,8 +1,8 @@
 /** The thread whose call is carried out: what of it the kernel would have used. */
-import { readFileSync } from "node:fs"
 import { close, openAt, setUmask } from "../kernel/file-calls.ts"
 import { at, errno, flags } from "../kernel/file-flags.ts"
 import { isSameFile } from "../kernel/file-identity.ts"
+import { readProc } from "../kernel/proc-file.ts"
 import { pinned } from "../kernel/raw-call.ts"
 import { statusFlags, takeDescriptor } from "../kernel/sockets.ts"
 
@@ -152,14 +152,4 @@ function umaskOf(thread: number): number | undefined {
 
 function statusLine(thread: number, name: string): string | undefined {
   return readProc(`${thread}/status`)?.match(new RegExp(`^${name}:\t(.*)$`, "m"))?.[1]
-}
-
-function readProc(path: string): string | undefined {
-  try {
-    return readFileSync(`/proc/${path}`, "latin1")
-  } catch (cause) {
-    // The thread was killed; its call fails for nobody.
-    if (["ENOENT", "ESRCH"].includes((cause as NodeJS.ErrnoException).code ?? "")) return undefined
-    throw cause
-  }
 }

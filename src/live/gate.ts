@@ -1,7 +1,8 @@
 /** The policy as the live engine asks it: by canonical path, in the words of system calls, quick when asked again. */
-import { realpathSync } from "node:fs"
 import { componentsOf, isBelow, isWithin, lineageOf, parentOf } from "../base/path.ts"
-import { errno } from "../kernel/file-flags.ts"
+import { close, pathOfDescriptor } from "../kernel/file-calls.ts"
+import { errno, flags } from "../kernel/file-flags.ts"
+import { openAtPath } from "../kernel/path-calls.ts"
 import { type Component, literalStart, matchesName } from "../policy/glob.ts"
 import type { PathRule } from "../policy/layer.ts"
 import type { PathPolicy } from "../policy/policy.ts"
@@ -172,12 +173,12 @@ export class Gate {
 
 /** The canonical path, in our view; undefined where there is none. */
 function realPath(path: string): string | undefined {
-  try {
-    return realpathSync(path)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
-    return undefined
-  }
+  const descriptor = openAtPath(path, flags.path)
+  if (descriptor < 0) return undefined
+  const real = pathOfDescriptor(descriptor)
+  close(descriptor)
+  // Somebody is replacing it.
+  return real?.endsWith(" (deleted)") ? undefined : real
 }
 
 function remember<T>(memory: Map<string, T>, key: string, answer: T): T {

@@ -29,8 +29,14 @@ export function mayNameAgent(command: readonly string[]): boolean {
   return command.some(mayHoldName)
 }
 
+/** Where nothing is taken out of a word, a name that is not in it is in none of its parts. */
+function mayBeQuoted(word: string): boolean {
+  return word.includes('"') || word.includes("'") || word.includes("\\")
+}
+
 /** A loop over plain texts: one expression of all names would cost each launch a millisecond. */
 function mayHoldName(word: string): boolean {
+  if (!mayBeQuoted(word) && !anAgents.some(name => word.includes(name))) return false
   // A name may be broken over two lines, or be spelled with quotes in it.
   if (word.includes("\\\n")) return true
   const parts = word.replace(/["'\\]/g, "").split(/(\W+)/)

@@ -63,5 +63,5 @@ function keyOf(words: readonly string[], areAll: boolean): string | undefined {
 
 /** Of text as JSON has it, so that no two texts are the same bytes. */
 export function sha256(text: string): string {
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex")
+  return Bun.SHA256.hash(text, "hex")
 }

@@ -1,7 +1,6 @@
 /** The process that becomes the command enters the control group of its session, while it waits for the word to start. */
-import { readFileSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
 import { HostError } from "../base/error.ts"
+import { nodeFs } from "../kernel/node-fs.ts"
 import type { GroupEntry } from "./group.ts"
 
 type Scope = Extract<GroupEntry, { kind: "scope" }>
@@ -17,7 +16,7 @@ export function enterGroup(entry: GroupEntry, process_: number): void {
 
 function writePid(file: string, process_: number): void {
   try {
-    writeFileSync(file, String(process_))
+    nodeFs().writeFileSync(file, String(process_))
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     throw new HostError(`the command cannot be put under its limits: writing to ${file}: ${code}`, hint)
@@ -72,8 +71,8 @@ function awaitLimits({ name, values, manager }: Scope, process_: number): void {
   const end = performance.now() + patienceMs
   const holds = (directory: string) => values.every(value => valueHolds(directory, value))
   for (;;) {
-    const group = /^0::(\/.*)$/m.exec(readFileSync(`/proc/${process_}/cgroup`, "utf8"))?.[1] ?? ""
-    if (group.endsWith(`/${name}`) && holds(join("/sys/fs/cgroup", group))) return
+    const group = /^0::(\/.*)$/m.exec(nodeFs().readFileSync(`/proc/${process_}/cgroup`, "utf8"))?.[1] ?? ""
+    if (group.endsWith(`/${name}`) && holds(`/sys/fs/cgroup${group}`)) return
     if (performance.now() > end)
       throw new HostError(`systemd's ${manager} manager took the limits, and they do not hold`, hint)
     Bun.sleepSync(2)
@@ -82,7 +81,7 @@ function awaitLimits({ name, values, manager }: Scope, process_: number): void {
 
 function valueHolds(directory: string, { file, value, mayBeMissing }: Scope["values"][number]): boolean {
   try {
-    return readFileSync(join(directory, file), "utf8").trim() === value
+    return nodeFs().readFileSync(`${directory}/${file}`, "utf8").trim() === value
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause
     return mayBeMissing === true

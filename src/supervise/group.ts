@@ -1,7 +1,6 @@
 /** The control group of a session (cgroups(7)): made before the sandbox starts, gone when it has ended. */
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
 import { HostError } from "../base/error.ts"
+import { nodeFs } from "../kernel/node-fs.ts"
 import type { ControlGroup, GroupDirectory } from "../plan/launch-plan.ts"
 import { removeAbandoned, removeAfterwards, removeAtEnd } from "./leftover.ts"
 
@@ -25,24 +24,24 @@ export function makeGroup(group: ControlGroup, session: string): SessionGroup {
   try {
     for (const directory of group.directories) made.push(makeDirectory(directory, name))
   } catch (cause) {
-    for (const path of made) rmdirSync(path)
+    for (const path of made) nodeFs().rmdirSync(path)
     throw cause
   }
   removeAfterwards(made)
-  const files = made.map(path => join(path, "cgroup.procs"))
+  const files = made.map(path => `${path}/cgroup.procs`)
   return { entry: { kind: "directories", files }, remove: () => made.flatMap(removeDirectory) }
 }
 
 function makeDirectory({ parent, enable, values }: GroupDirectory, name: string): string {
   attempt(`looking into ${parent}`, () => removeAbandoned(parent))
-  const path = join(parent, name)
+  const path = `${parent}/${name}`
   attempt(`handing on ${enable.join(", ")} in ${parent}`, () => enableControllers(parent, enable))
-  attempt(`making ${path}`, () => mkdirSync(path))
+  attempt(`making ${path}`, () => nodeFs().mkdirSync(path))
   try {
     for (const { file, value, mayBeMissing } of values)
-      attempt(`writing ${value} to ${path}/${file}`, () => writeValue(join(path, file), value, mayBeMissing))
+      attempt(`writing ${value} to ${path}/${file}`, () => writeValue(`${path}/${file}`, value, mayBeMissing))
   } catch (cause) {
-    rmdirSync(path)
+    nodeFs().rmdirSync(path)
     throw cause
   }
   return path
@@ -60,16 +59,18 @@ function attempt(what: string, act: () => void): void {
 }
 
 function enableControllers(parent: string, names: readonly string[]): void {
-  const file = join(parent, "cgroup.subtree_control")
+  const file = `${parent}/cgroup.subtree_control`
   const missing =
-    names.length === 0 ? [] : names.filter(name => !readFileSync(file, "utf8").split(/\s+/).includes(name))
-  if (missing.length > 0) writeFileSync(file, missing.map(name => `+${name}`).join(" "))
+    names.length === 0
+      ? []
+      : names.filter(name => !nodeFs().readFileSync(file, "utf8").split(/\s+/).includes(name))
+  if (missing.length > 0) nodeFs().writeFileSync(file, missing.map(name => `+${name}`).join(" "))
 }
 
 function writeValue(path: string, value: string, mayBeMissing = false): void {
   try {
     // Without O_CREAT: a file that the kernel does not have cannot be made here, and says EACCES then.
-    writeFileSync(path, value, { flag: "r+" })
+    nodeFs().writeFileSync(path, value, { flag: "r+" })
   } catch (cause) {
     if (!mayBeMissing || (cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause
   }
@@ -93,13 +94,13 @@ function eventsOf(path: string): string[] {
 }
 
 function counted(path: string, files: readonly string[], name: string): number {
-  const texts = files.map(file => readEvents(join(path, file)))
+  const texts = files.map(file => readEvents(`${path}/${file}`))
   return Math.max(...texts.map(text => Number(new RegExp(`^${name} (\\d+)$`, "m").exec(text)?.[1] ?? 0)))
 }
 
 function readEvents(path: string): string {
   try {
-    return readFileSync(path, "utf8")
+    return nodeFs().readFileSync(path, "utf8")
   } catch (cause) {
     // Another version of the kernel's interface, or a controller that nothing was asked of.
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") return ""

@@ -1,6 +1,5 @@
 /** Control groups outlive whoever made them. Three ways for them to go: with the session, after its SIGKILL, at the next start. */
-import { readdirSync, rmdirSync } from "node:fs"
-import { join } from "node:path"
+import { nodeFs } from "../kernel/node-fs.ts"
 
 /** Waits for the end of its standard input, which comes with our own end however that comes, and removes its words. */
 const script = `trap '' HUP INT TERM
@@ -30,9 +29,9 @@ export function removeAfterwards(directories: readonly string[]): void {
 
 /** What sessions left behind whose watcher was killed too. The kernel removes only groups without processes. */
 export function removeAbandoned(parent: string): void {
-  for (const name of readdirSync(parent)) {
+  for (const name of nodeFs().readdirSync(parent)) {
     const [, owner] = /^cordon-(\d+)-[0-9a-f-]{36}$/.exec(name) ?? []
-    if (owner !== undefined && !isAlive(Number(owner))) tryRemoving(join(parent, name))
+    if (owner !== undefined && !isAlive(Number(owner))) tryRemoving(`${parent}/${name}`)
   }
 }
 
@@ -62,7 +61,7 @@ export function removeAtEnd(directory: string): boolean {
 /** @returns whether it is gone */
 function tryRemoving(directory: string): boolean {
   try {
-    rmdirSync(directory)
+    nodeFs().rmdirSync(directory)
     return true
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException

@@ -393,7 +393,7 @@ const looking: Readonly<
 test("in the folders that plan, nothing looks at the machine but what this list knows", async () => {
   const planning = /^(command|policy|governance|host|worktrees|plan|backends)\/|^(run|bare|launch)\.ts$/
   const sources = (await readSources("src")).filter(({ path }) => planning.test(path))
-  const looks = /^((node:)?fs(\/.*)?|.*\/kernel\/path-(calls|contents)\.ts)$/
+  const looks = /^((node:)?fs(\/.*)?|.*\/kernel\/(path-(calls|contents)|proc-file|node-fs)\.ts)$/
   const files = sources.filter(
     file =>
       importsOf(file).some(({ target, typeOnly }) => looks.test(target) && !typeOnly) ||
