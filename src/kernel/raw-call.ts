@@ -3,7 +3,7 @@
  * exception and no memory allocated, so that the live engine can make thousands in a second.
  */
 import { dlopen, FFIType, ptr, read } from "bun:ffi"
-import { HostError } from "../base/error.ts"
+import { exitCode } from "../base/exit-code.ts"
 
 const { symbols: libc } = openLibrary()
 const errnoLocation = libc.__errno_location() ?? bug()
@@ -16,7 +16,12 @@ function openLibrary() {
       __errno_location: { args: [], returns: pointer },
     })
   } catch (cause) {
-    throw new HostError(`the C library cannot be opened: ${String(cause)}`, "Cordon needs glibc (libc.so.6)")
+    // Thrown while modules load it would reach nobody who tells it.
+    process.stderr.write(
+      `cordon: the C library cannot be opened: ${String(cause)}\n` +
+        "cordon: → Cordon needs glibc (libc.so.6), and memory that may be written and executed\n",
+    )
+    process.exit(exitCode.refused)
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { closeSync, openSync } from "node:fs"
 import { addressOf, pinned, pinnedString, rawCall } from "../../src/kernel/raw-call.ts"
 import { callNumbers, presentArchitecture } from "../../src/kernel/system-calls.ts"
+import { cordonBinary } from "../support/world.ts"
 
 const numbers = callNumbers(presentArchitecture())
 const [badDescriptor, badAddress, invalid, notImplemented] = [9, 14, 22, 38]
@@ -110,4 +111,17 @@ describe("pinned memory", () => {
 
 test("bytes that are none have no address", () => {
   expect(addressOf(new Uint8Array())).toBe(0)
+})
+
+test("without the C library the program says so in a sentence and refuses", () => {
+  // As where the kernel gives no memory that can be written and executed.
+  const { exitCode, stdout, stderr } = Bun.spawnSync([cordonBinary, "--version"], {
+    env: { ...process.env, BUN_JSC_useJIT: "0" },
+    stdio: ["ignore", "pipe", "pipe"],
+  })
+  expect(stderr.toString()).toMatch(
+    /^cordon: the C library cannot be opened: .*\ncordon: → Cordon needs glibc .*\n$/,
+  )
+  expect(stdout.toString()).toBe("")
+  expect(exitCode).toBe(125)
 })
