@@ -69,7 +69,7 @@ export function makeLinkAt(from: Place, to: Place, permissions: Permissions): nu
   const refused =
     notMakeable(to) ||
     permissions.read(from) ||
-    permissions.change(from) ||
+    permissions.giveName(from) ||
     (isLink ? permissions.writeLink(to) : permissions.write(to))
   if (refused < 0) return refused
   const pinned = from.pin()
