@@ -11,6 +11,7 @@ import {
   noNetworkRefusals,
   type Refusal,
   refusals,
+  signalRefusals,
 } from "../src/kernel/refused-calls.ts"
 
 const root = join(import.meta.dir, "..")
@@ -33,6 +34,12 @@ with \`ENOSYS\`. A condition looks at an argument's low 32 bits, as the kernel d
 ## Always
 
 ${tableOf(refusals)}
+
+## Where Landlock cannot keep signals within the sandbox
+
+Before Linux 6.12 (ABI 6). From then on signals to the process group reach what is inside, and nothing else.
+
+${tableOf(signalRefusals)}
 
 ## Namespaces and mounts
 

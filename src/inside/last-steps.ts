@@ -5,7 +5,7 @@
 import { exitCode } from "../base/exit-code.ts"
 import { bytesOf } from "../base/path-bytes.ts"
 import { printable } from "../base/printable.ts"
-import { readRights, scopes, writeRights } from "../kernel/landlock-rights.ts"
+import { readRights, scopes, scopesSignals, writeRights } from "../kernel/landlock-rights.ts"
 import type { SignalSet } from "../kernel/signals.ts"
 import { type Step, StepMemory, stepProgram } from "../kernel/step-program.ts"
 import { type Architecture, callNumbers } from "../kernel/system-calls.ts"
@@ -106,7 +106,8 @@ function wall(context: Context): Step[] {
   if (landlock === undefined) return []
   const rights = writeRights(landlock.abi)
   const scoped =
-    (landlock.scopeAbstractSockets ? scopes.abstractSockets : 0n) | (bare === undefined ? 0n : scopes.signal)
+    (landlock.scopeAbstractSockets ? scopes.abstractSockets : 0n) |
+    (scopesSignals(landlock) ? scopes.signal : 0n)
   const handled = rights.directories | (bare === undefined ? 0n : readRights.directories)
   const attributes = memory.place(words(handled, 0n, scoped))
   const size = landlock.abi >= 6 ? 24 : landlock.abi >= 4 ? 16 : 8

@@ -2,6 +2,12 @@
 
 /** LANDLOCK_SCOPE_*: what stays within the domain (ABI 6) */
 export const scopes = { abstractSockets: 1n << 0n, signal: 1n << 1n } as const
+const scopesSince = 6
+
+/** Whether a domain keeps signals within. @param landlock the kernel's, where there is one */
+export function scopesSignals(landlock: { abi: number } | undefined): boolean {
+  return landlock !== undefined && landlock.abi >= scopesSince
+}
 
 const reading = { execute: 1n << 0n, readFile: 1n << 2n, readDirectory: 1n << 3n } as const
 

@@ -45,6 +45,7 @@ export type Refusal = {
 }
 
 const whole = 0xffff_ffff
+const sharedRequests = { FICLONE: 0x4004_9409, FICLONERANGE: 0x4020_940d, FIDEDUPERANGE: 0xc018_9436 }
 /** Bits of `type` beyond these are SOCK_NONBLOCK and SOCK_CLOEXEC (socket(2)). */
 const socketTypeMask = 0xf
 /** S_IFMT (inode(7)). */
@@ -351,9 +352,52 @@ export const refusals: readonly Refusal[] = [
     fails: "ENOSYS",
     why: "nothing uses them any more, and newer kernels do not have them",
   },
+  {
+    calls: ["ioctl"],
+    when: [
+      {
+        argument: 1,
+        name: "request",
+        mask: 0xff00,
+        test: "is",
+        values: { "of btrfs": 0x9400, "of bcachefs": 0xbc00, "of f2fs": 0xf500 },
+      },
+      { argument: 1, name: "request", mask: whole, test: "is not", values: sharedRequests },
+    ],
+    fails: "EPERM",
+    why: "makes subvolumes and copies of them by names that nobody decides on, and without the mounts that hide what is in them",
+  },
+  {
+    calls: ["ioctl"],
+    when: [
+      { argument: 1, name: "request", mask: whole, test: "is", values: { OCFS2_IOC_REFLINK: 0x4018_6f04 } },
+    ],
+    fails: "EPERM",
+    why: "makes a file by a name that nobody decides on",
+  },
+  {
+    calls: ["setpriority"],
+    when: [{ argument: 0, name: "which", mask: whole, test: "is", values: { PRIO_PGRP: 1 } }],
+    fails: "EPERM",
+    why: "the process group of who started Cordon reaches beyond the sandbox",
+  },
+  {
+    calls: ["ioprio_set"],
+    when: [{ argument: 0, name: "which", mask: whole, test: "is", values: { IOPRIO_WHO_PGRP: 2 } }],
+    fails: "EPERM",
+    why: "priorities of that group on its disks",
+  },
 ]
 
-const sharedRequests = { FICLONE: 0x4004_9409, FICLONERANGE: 0x4020_940d, FIDEDUPERANGE: 0xc018_9436 }
+/** Refused besides where Landlock cannot keep signals within the sandbox (before ABI 6). */
+export const signalRefusals: readonly Refusal[] = [
+  {
+    calls: ["kill"],
+    when: [{ argument: 0, name: "pid", mask: whole, test: "is", values: { "0": 0 } }],
+    fails: "EPERM",
+    why: "the process group of who started Cordon reaches beyond the sandbox",
+  },
+]
 
 /** Refused besides where there are no namespaces: what mounts, PID and IPC namespaces keep apart else. */
 export const landlockRefusals: readonly Refusal[] = [
@@ -383,27 +427,11 @@ export const landlockRefusals: readonly Refusal[] = [
           FS_IOC_ENABLE_VERITY: 0x4080_6685,
           FS_IOC_SET_ENCRYPTION_POLICY: 0x800c_6613,
           FAT_IOCTL_SET_ATTRIBUTES: 0x4004_7211,
-          OCFS2_IOC_REFLINK: 0x4018_6f04,
         },
       },
     ],
     fails: "EPERM",
     why: "changes a file that is open for reading only, where no read-only mount keeps it",
-  },
-  {
-    calls: ["ioctl"],
-    when: [
-      {
-        argument: 1,
-        name: "request",
-        mask: 0xff00,
-        test: "is",
-        values: { "of btrfs": 0x9400, "of bcachefs": 0xbc00, "of f2fs": 0xf500 },
-      },
-      { argument: 1, name: "request", mask: whole, test: "is not", values: sharedRequests },
-    ],
-    fails: "EPERM",
-    why: "makes and removes subvolumes in a directory that is open for reading only",
   },
   {
     calls: ["prctl"],
@@ -434,12 +462,19 @@ export const noNetworkRefusals: readonly Refusal[] = [
 export type RefusalOptions = {
   /** programs inside may make user namespaces, and mount in those */
   nestedUserns: boolean
+  /** Landlock does not keep signals within the sandbox */
+  unscopedSignals?: boolean
   /** the sandbox has no namespaces, and its network is the host's or none */
   withoutNamespaces?: "off" | "open"
 }
 
-export function refusalsFor({ nestedUserns, withoutNamespaces }: RefusalOptions): readonly Refusal[] {
-  const usual = nestedUserns ? refusals : [...namespaceRefusals, ...refusals]
+export function refusalsFor(options: RefusalOptions): readonly Refusal[] {
+  const { nestedUserns, unscopedSignals, withoutNamespaces } = options
+  const usual = [
+    ...(nestedUserns ? [] : namespaceRefusals),
+    ...refusals,
+    ...(unscopedSignals ? signalRefusals : []),
+  ]
   if (withoutNamespaces === undefined) return usual
   if (withoutNamespaces === "open") return [...landlockRefusals, ...usual]
   return [...noNetworkRefusals, ...landlockRefusals, ...usual.filter(row => !isAboutNetwork(row))]

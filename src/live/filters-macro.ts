@@ -5,11 +5,16 @@ import { liveFilter } from "./filter.ts"
 
 /** Programs for seccomp(2) as base64. */
 export type FilterTexts = {
-  /** refuses calls: with and without nested user namespaces; where there are none at all, by the network's mode */
-  refusing: { alone: string; nested: string; off: string; open: string }
+  /**
+   * refuses calls: with and without nested user namespaces, and by whether Landlock keeps signals within; where there are no
+   * namespaces at all, by the network's mode
+   */
+  refusing: { scoped: ByNesting; unscoped: ByNesting; off: string; open: string }
   /** asks about calls; with or without opening for reading */
   notifying: { reads: string; writes: string; landlock: string }
 }
+
+type ByNesting = { alone: string; nested: string }
 
 export function filterTexts(): Record<Architecture, FilterTexts> {
   return { x86_64: textsFor("x86_64"), aarch64: textsFor("aarch64") }
@@ -17,10 +22,14 @@ export function filterTexts(): Record<Architecture, FilterTexts> {
 
 function textsFor(architecture: Architecture): FilterTexts {
   const text = (program: Uint8Array) => Buffer.from(program).toString("base64")
+  const byNesting = (unscopedSignals: boolean) => ({
+    alone: text(seccompFilter(architecture, { nestedUserns: false, unscopedSignals })),
+    nested: text(seccompFilter(architecture, { nestedUserns: true, unscopedSignals })),
+  })
   return {
     refusing: {
-      alone: text(seccompFilter(architecture, { nestedUserns: false })),
-      nested: text(seccompFilter(architecture, { nestedUserns: true })),
+      scoped: byNesting(false),
+      unscoped: byNesting(true),
       off: text(seccompFilter(architecture, { nestedUserns: false, withoutNamespaces: "off" })),
       open: text(seccompFilter(architecture, { nestedUserns: false, withoutNamespaces: "open" })),
     },

@@ -1,4 +1,5 @@
 /** The filters of a plan, made when the binary was built. */
+import { scopesSignals } from "../kernel/landlock-rights.ts"
 import type { Architecture } from "../kernel/system-calls.ts"
 import type { LaunchPlan } from "../plan/launch-plan.ts"
 import { filterTexts } from "./filters-macro.ts" with { type: "macro" }
@@ -7,10 +8,11 @@ const texts = filterTexts()
 
 /** What refuses calls (docs/system-calls.md). */
 export function refusingFilter(
-  plan: Pick<LaunchPlan, "nestedUserns" | "network" | "bare">,
+  plan: Pick<LaunchPlan, "nestedUserns" | "network" | "bare" | "landlock">,
   architecture: Architecture,
 ): Uint8Array {
-  const { alone, nested, off, open } = texts[architecture].refusing
+  const { scoped, unscoped, off, open } = texts[architecture].refusing
+  const { alone, nested } = scopesSignals(plan.landlock) ? scoped : unscoped
   const usual = plan.nestedUserns ? nested : alone
   const withoutNamespaces = plan.network.mode === "open" ? open : off
   return Buffer.from(plan.bare === undefined ? usual : withoutNamespaces, "base64")

@@ -7,6 +7,7 @@ import {
   namespaceRefusals,
   noNetworkRefusals,
   refusals,
+  signalRefusals,
 } from "../../src/kernel/refused-calls.ts"
 import { root } from "../source-code.ts"
 
@@ -28,7 +29,8 @@ describe("the page", () => {
 
   test("has a row for each refusal, of four cells", () => {
     const rows = page.split("\n").filter(line => line.startsWith("| `"))
-    expect(rows).toHaveLength(refusals.length + namespaceRefusals.length + withoutNamespaces.length)
+    const others = [signalRefusals, namespaceRefusals, withoutNamespaces].flat()
+    expect(rows).toHaveLength(refusals.length + others.length)
     for (const row of rows) expect(row.split(" | ")).toHaveLength(4)
   })
 

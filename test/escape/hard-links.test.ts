@@ -1,5 +1,7 @@
 /** An agent gives a denied or protected file a second name. */
 import { expect, test } from "bun:test"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 import { failed, spoken, succeeded } from "../support/attempts.ts"
 import { World } from "../support/world.ts"
 
@@ -24,6 +26,13 @@ test("a file that cannot be read or written gets no other name", async () => {
   })
   expect(succeeded(got)).toEqual([])
   expect(spoken(got)).not.toContain(secret)
+  const begun = await world.attempts({
+    "a new repository": "git init -q new && chmod 600 new/.git/config && git -C new config user.name me",
+    "its configuration by another name": "! ln new/.git/config stolen11",
+    "a sample of its hooks": "! ln new/.git/hooks/pre-commit.sample stolen12",
+  })
+  expect(failed(begun)).toEqual({})
+  expect(existsSync(join(world.project, "stolen11"))).toBe(false)
   const own = await world.attempts({ "a file of the project": "echo x > file && ln file other && cat other" })
   expect(failed(own)).toEqual({})
 })

@@ -5,7 +5,7 @@ import { hostname } from "node:os"
 import { join } from "node:path"
 import { failed, succeeded } from "../support/attempts.ts"
 import { SharedMemory, shmgetScript } from "../support/libc.ts"
-import { isRoot, World, writeFiles } from "../support/world.ts"
+import { cordonBinary, isRoot, World, writeFiles } from "../support/world.ts"
 
 test("processes of the host can be neither seen nor ended", async () => {
   using world = new World()
@@ -24,6 +24,27 @@ test("processes of the host can be neither seen nor ended", async () => {
     victim.kill("SIGKILL")
     await victim.exited
   }
+})
+
+test("the process group that it was started in gets neither signals nor another priority", async () => {
+  using world = new World()
+  const inside = [
+    "trap : USR1",
+    "kill -s USR1 0",
+    "kill -s USR1 $$ && echo itself",
+    "renice -n 15 -g 0",
+    "renice -n 14 -p $$ >/dev/null && nice",
+  ]
+  const outside = `trap 'echo OUTSIDE' USR1; nice; "$0" -q -n -- sh -c '${inside.join("; ")}'; nice`
+  const started = Bun.spawn(["sh", "-c", outside, cordonBinary], {
+    cwd: world.project,
+    env: world.env,
+    stdio: ["ignore", "pipe", "ignore"],
+    // A group of its own: this process is none of it.
+    detached: true,
+  })
+  const [before, ...rest] = (await new Response(started.stdout).text()).trim().split("\n")
+  expect(rest).toEqual(["itself", "14", before ?? ""])
 })
 
 test("a process inside sees and ends its own children", async () => {
