@@ -105,9 +105,8 @@ function wall(context: Context): Step[] {
   const { landlock, bare } = steps
   if (landlock === undefined) return []
   const rights = writeRights(landlock.abi)
-  const scoped =
-    (landlock.scopeAbstractSockets ? scopes.abstractSockets : 0n) |
-    (scopesSignals(landlock) ? scopes.signal : 0n)
+  const signals = scopesSignals(landlock) ? scopes.signal : 0n
+  const scoped = signals | (landlock.scopeAbstractSockets ? scopes.abstractSockets : 0n)
   const handled = rights.directories | (bare === undefined ? 0n : readRights.directories)
   const attributes = memory.place(words(handled, 0n, scoped))
   const size = landlock.abi >= 6 ? 24 : landlock.abi >= 4 ? 16 : 8

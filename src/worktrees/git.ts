@@ -3,7 +3,7 @@
  * the main repository (gitrepository-layout(5)); a commit there writes objects, refs, logs and the worktree's own
  * state, and never hooks or config.
  */
-import { absolutePath, isBelow, parentOf } from "../base/path.ts"
+import { absolutePath, isBelow, nameOf, parentOf } from "../base/path.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import { emptyLayer, type Layer } from "../policy/layer.ts"
 import { readPolicyFile } from "../policy/policy-file.ts"
@@ -52,7 +52,10 @@ export function worktreeLayer({ gitDirectory, commonDirectory }: LinkedWorktree,
   for (const path of [gitDirectory, ...["objects", "refs", "logs"].map(name => `${commonDirectory}/${name}`)])
     if (facts(path).canonical === path && facts(path).kind === "directory")
       layer.paths.push({ ...common, value: { kind: "exact", path }, access: "write", role: "policy" })
-  for (const name of ["gitdir", "commondir", "config.worktree", "hooks"])
+  const own = ["gitdir", "commondir", "config.worktree", "hooks"]
+  // What is protected in a submodule's own directory is so below `.git`; of another name nothing in there is writable.
+  const submodules = nameOf(commonDirectory) === ".git" ? [] : ["modules"]
+  for (const name of [...own, ...submodules])
     layer.protections.push({
       ...common,
       value: placeProtection(`${gitDirectory}/${name}`),

@@ -1,6 +1,6 @@
 /** A linked worktree needs the main repository's objects; its hooks and settings must stay out of reach. */
 import { expect, test } from "bun:test"
-import { readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { failed, succeeded } from "../support/attempts.ts"
 import { treeOf } from "../support/tree.ts"
@@ -62,6 +62,28 @@ test("the main repository's files, hooks and settings and the other worktrees' s
   expect(succeeded(got)).toEqual([])
   expect(treeOf(main)).toEqual(before)
   expect(treeOf(join(world.home, "work/other"))).toEqual(other)
+})
+
+test("hooks and settings of a submodule in a linked worktree stay as they are, and it can be committed to", async () => {
+  const { world, main, linked } = await makeWorktrees()
+  using _ = world
+  const library = join(world.home, "library")
+  mkdirSync(library)
+  makeRepository(library, world.env)
+  const allowed = ["-c", "protocol.file.allow=always"]
+  await world.host("git", "-C", linked, ...allowed, "submodule", "--quiet", "add", library, "sub")
+  const own = `${main}/.git/worktrees/linked/modules/sub`
+  const attempts = {
+    "a setting": `printf '[core]\\n\\tfsmonitor = evil\\n' >> ${own}/config`,
+    "a setting by git": "git -C sub config core.fsmonitor evil",
+    "a hook": `mkdir -p ${own}/hooks; echo x > ${own}/hooks/post-checkout`,
+    attributes: `mkdir -p ${own}/info; echo '* filter=evil' > ${own}/info/attributes`,
+    "hooks of one that is not there": `mkdir -p ${main}/.git/worktrees/linked/modules/other/hooks`,
+  }
+  expect(succeeded(await world.attempts(attempts, { options: ["-C", linked] }))).toEqual([])
+  expect(succeeded(await world.attempts(attempts))).toEqual([])
+  const commit = { commit: "git -C sub -c user.name=a -c user.email=b commit -q --allow-empty -m second" }
+  expect(failed(await world.attempts(commit, { options: ["-C", linked] }))).toEqual({})
 })
 
 test("a forged .git file opens no repository", async () => {
