@@ -6,7 +6,7 @@ import { UserError } from "../base/error.ts"
 import { printable } from "../base/printable.ts"
 import { type Component, type Glob, matchesName } from "../policy/glob.ts"
 import { NameIndex } from "../policy/name-index.ts"
-import { directoryMax, type Entry, listNames, readDirectory } from "./directory.ts"
+import { directoryMax, type Entry, listNames, readDirectory, type Unread } from "./directory.ts"
 import { readEntry } from "./entry.ts"
 
 export type LookRequest = {
@@ -23,7 +23,7 @@ export type LookRequest = {
 export type LookResult = {
   /** paths that one of the patterns may mean; which of them it does mean is the policy's to say */
   found: string[]
-  /** a directory was not read to its end: what a pattern with a wildcard means there may be missing */
+  /** a directory was not read, or not to its end: what a pattern means there may be missing */
   isCut: boolean
 }
 
@@ -93,6 +93,7 @@ class Look {
   walk(trees: readonly string[]): void {
     const queue = [...trees]
     const later: string[] = []
+    for (const tree of trees) refuseClosed(tree)
     let treesLeft = trees.length
     for (
       let path = queue.shift() ?? later.shift();
@@ -132,7 +133,9 @@ class Look {
   #namesIn(path: string): readonly string[] {
     const known = this.#namesOf.get(path)
     if (known !== undefined) return known
-    const names = listNames(path) ?? []
+    const listed = listNames(path)
+    if (isClosedByUs(listed)) this.isCut = true
+    const names = typeof listed === "string" ? [] : listed
     this.#namesOf.set(path, names)
     this.#namesLeft -= names.length
     if (this.#namesLeft < 0)
@@ -146,8 +149,9 @@ class Look {
   #list(path: string): readonly Entry[] {
     const known = this.#listed.get(path)
     if (known !== undefined) return known
-    const begun = readDirectory(path)
-    const isCut = begun.length === directoryMax
+    const read = readDirectory(path)
+    const begun = typeof read === "string" ? [] : read
+    const isCut = isClosedByUs(read) || begun.length === directoryMax
     this.isCut ||= isCut
     const entries = isCut ? [...begun, ...this.#furtherIn(path, begun)] : begun
     this.#listed.set(path, entries)
@@ -163,4 +167,19 @@ class Look {
       .filter(({ kind }) => kind !== "missing" && kind !== "unreachable")
       .map(({ name, kind }) => ({ name, directory: kind === "directory" }))
   }
+}
+
+/** Inside it can be opened again, by who closed it perhaps. What is somebody else's cannot be listed there either. */
+function isClosedByUs(read: readonly unknown[] | Unread): boolean {
+  return read === "ours" || read === "too far down"
+}
+
+/** Links in it may lead to what is denied or protected, and what they lead to is not known. */
+function refuseClosed(tree: string): void {
+  if (readDirectory(tree) !== "ours") return
+  const name = printable(tree)
+  throw new UserError(
+    `${name} cannot be listed, so nothing can be said of what is in it`,
+    `chmod u+rx ${name}`,
+  )
 }

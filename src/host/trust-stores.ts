@@ -107,13 +107,18 @@ function javaPlaces({ JAVA_HOME, PATH }: Environment, home: string, facts: PathF
   const homes = [
     ...(JAVA_HOME?.startsWith("/") ? [JAVA_HOME] : []),
     ...programs.flatMap(path => (path.endsWith("/bin/java") ? [path.slice(0, -"/bin/java".length)] : [])),
-    ...trees.flatMap(tree => (listNames(tree) ?? []).map(name => `${tree}/${name}`)),
+    ...trees.flatMap(tree => namesIn(tree).map(name => `${tree}/${name}`)),
     "/opt/java/openjdk",
   ]
   return [
     ...shared,
     ...homes.flatMap(place => [`${place}/lib/security/cacerts`, `${place}/jre/lib/security/cacerts`]),
   ]
+}
+
+function namesIn(directory: string): readonly string[] {
+  const names = listNames(directory)
+  return typeof names === "string" ? [] : names
 }
 
 function readStore(path: string): Uint8Array | undefined {

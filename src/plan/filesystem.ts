@@ -10,7 +10,12 @@ import { formatSource } from "../policy/source.ts"
 import type { Mount } from "./launch-plan.ts"
 import { between, isBuiltin, type Node, type NodeContext, nodeAt, shallowFirst, whyOf } from "./nodes.ts"
 
-export type FilesystemPlan = { mounts: Mount[]; warnings: string[] }
+export type FilesystemPlan = {
+  mounts: Mount[]
+  warnings: string[]
+  /** a denied place has no mount, because it cannot be looked at from outside and could be inside (chmod(2)) */
+  isUnsure: boolean
+}
 
 export type FilesystemRequest = NodeContext & {
   /** canonical places, shallow first (`placesOf`) */
@@ -26,7 +31,7 @@ export function planFilesystem(request: FilesystemRequest): FilesystemPlan {
   for (const node of withPins(nodes, request)) builder.place(node)
   for (const link of request.links) builder.link(link)
   builder.seal()
-  return { mounts: builder.mounts, warnings: builder.warnings }
+  return { mounts: builder.mounts, warnings: builder.warnings, isUnsure: builder.isUnsure }
 }
 
 /** What is mounted at a place, and whether the host's files show there. */
@@ -73,6 +78,7 @@ function nearest<T>(path: string, known: ReadonlyMap<string, T>): T | undefined 
 class FilesystemBuilder {
   readonly mounts: Mount[] = []
   readonly warnings: string[] = []
+  isUnsure = false
   readonly #grounds = new Map<string, Ground>()
   /** directories with something visible below them */
   readonly #passages = new Set<string>()
@@ -118,7 +124,11 @@ class FilesystemBuilder {
 
   #hide(node: Placed, ground: Ground): void {
     const { path } = node
-    if (ground.access === "deny" || node.kind === "unreachable") return
+    if (ground.access === "deny") return
+    if (node.kind === "unreachable") {
+      this.isUnsure ||= ground.access === "write"
+      return
+    }
     const ownTree = ground.access === "private" && ground.path !== "/proc"
     if (node.kind === "missing" && !ownTree) return
     const why = whyOf(node.verdict)

@@ -7,6 +7,7 @@ import type { PathFacts } from "../host/path-facts.ts"
 import { accesses, type PathRule, type Protection } from "../policy/layer.ts"
 import type { PathPattern } from "../policy/path-pattern.ts"
 import type { PathPolicy } from "../policy/policy.ts"
+import { placeProtection } from "../policy/protection.ts"
 import { formatSource } from "../policy/source.ts"
 import { growingJudge, type PathJudge, pathJudge } from "../policy/verdict.ts"
 
@@ -53,15 +54,27 @@ function behindLinks({ paths, protections }: PathPolicy, facts: PathFacts): Behi
     const target = targetOf(rule.value, facts)
     if (target === undefined) continue
     const moved: PathRule = { ...rule, value: target }
-    if (rule.access === "deny") behind.denials.push(moved)
-    else behind.openings.push({ rule, target: moved })
+    if (rule.access === "deny") {
+      behind.denials.push(moved)
+      behind.protections.push(...linksKept(rule, exactPath(rule), facts))
+    } else behind.openings.push({ rule, target: moved })
   }
   for (const rule of protections) {
     if (rule.effect === "unprotect" || rule.value.kind !== "place") continue
-    const pattern = targetOf(rule.value.pattern, facts)
-    if (pattern !== undefined) behind.protections.push({ ...rule, value: { kind: "place", pattern } })
+    const { pattern } = rule.value
+    const target = targetOf(pattern, facts)
+    if (target === undefined || pattern.kind === "glob") continue
+    behind.protections.push({ ...rule, value: { kind: "place", pattern: target } })
+    behind.protections.push(...linksKept(rule, pattern.path, facts))
   }
   return behind
+}
+
+/** Without the links on the way to it, the next launch would not know the target of a rule that takes something away. */
+function linksKept(rule: PathRule | Protection, path: string, facts: PathFacts): Protection[] {
+  const { source, layer, locked } = rule
+  const kept = { source, layer, locked, effect: "protect" } as const
+  return facts(path).links.map(link => ({ ...kept, value: placeProtection(link.path) }))
 }
 
 /** Where a link leads to; undefined for a glob, and for a path without a link in it. */

@@ -60,10 +60,11 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
   })
   const sockets = abstractSockets(request)
   const network = planNetwork(policy, { environment: request.inherited })
+  // Whoever can fill or close a directory decides what is found in it: nothing may rest on that.
+  const isUnsure = request.look.isCut || filesystem.isUnsure
   const { live, degraded: unasked } = planLive(
     resolved,
-    // Whoever can fill a directory decides what is found in it: nothing may rest on that.
-    { kernel: request.kernel, network, mode: request.look.isCut ? "strict" : policy.settings.live.value },
+    { kernel: request.kernel, network, mode: isUnsure ? "strict" : policy.settings.live.value },
     policy.optional,
   )
   const { limits, degraded } = planLimits(policy, request.limitFacts)

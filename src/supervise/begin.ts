@@ -70,7 +70,7 @@ function start(invocation: Invocation, options: number | undefined): Begun {
   const signals = forwardSignals()
   // Ignored, as our caller may have it, it would keep bubblewrap and us from waiting for a child (wait(2)).
   restoreSignal(signalNumbers.SIGCHLD)
-  const spoken = late && ["--args", String(late.options), ...words.slice(words.indexOf("--"))]
+  const spoken = late && ["--args", String(late.options), ...words.slice(words.lastIndexOf("--"))]
   const child = spawn({ ...invocation, words: spoken ?? words }, placements)
   return { child, socket, gate: new Gate(placements, late), signals }
 }
@@ -84,6 +84,6 @@ function abandon({ child, socket, gate, signals }: Begun): void {
 
 /** As --args takes them. */
 function optionsText({ words }: Invocation): Uint8Array {
-  const options = words.slice(0, words.indexOf("--"))
+  const options = words.slice(0, words.lastIndexOf("--"))
   return bytesOf(options.map(word => `${word}\0`).join(""))
 }

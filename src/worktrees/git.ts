@@ -19,10 +19,8 @@ export type LinkedWorktree = { gitDirectory: string; commonDirectory: string }
  */
 export function linkedWorktree(project: string, home: string, facts: PathFacts): LinkedWorktree | undefined {
   const pointer = `${project}/.git`
-  if (facts(pointer).kind !== "file" || facts(pointer).canonical !== pointer) return undefined
-  const target = /^gitdir: (.+)$/m.exec(textOf(pointer))?.[1]
-  if (target === undefined) return undefined
-  const gitDirectory = facts(absolutePath(target, project)).canonical
+  const gitDirectory = pointedAt(pointer, facts)
+  if (gitDirectory === undefined) return undefined
   const back = textOf(`${gitDirectory}/gitdir`).trim()
   const common = textOf(`${gitDirectory}/commondir`).trim()
   if (back === "" || common === "") return undefined
@@ -33,6 +31,13 @@ export function linkedWorktree(project: string, home: string, facts: PathFacts):
   return acknowledged && inPlace && trusted ? { gitDirectory, commonDirectory } : undefined
 }
 
+/** The git directory that a file in its place names; canonical. */
+function pointedAt(pointer: string, facts: PathFacts): string | undefined {
+  if (facts(pointer).kind !== "file" || facts(pointer).canonical !== pointer) return undefined
+  const target = /^gitdir: (.+)$/m.exec(textOf(pointer))?.[1]
+  return target && facts(absolutePath(target, parentOf(pointer))).canonical
+}
+
 /** Agents and tools write below the home's dot directories: a repository there acknowledges whatever they like. */
 function isAgents(path: string, home: string): boolean {
   return isBelow(path, home) && path.slice(home.length + 1).startsWith(".")
@@ -41,7 +46,26 @@ function isAgents(path: string, home: string): boolean {
 /** What a project that is a linked worktree needs of git; nothing for any other. */
 export function worktreeLayers(project: string, home: string, facts: PathFacts): Layer[] {
   const worktree = linkedWorktree(project, home, facts)
-  return worktree === undefined ? [] : [worktreeLayer(worktree, facts)]
+  if (worktree !== undefined) return [worktreeLayer(worktree, facts)]
+  const gitDirectory = pointedAt(`${project}/.git`, facts)
+  return gitDirectory !== undefined && isBelow(gitDirectory, project) ? [separateLayer(gitDirectory)] : []
+}
+
+/** The project's git directory lies in it by another name (`git init --separate-git-dir`): the same of it is protected. */
+function separateLayer(gitDirectory: string): Layer {
+  const layer = emptyLayer("base")
+  const common = {
+    source: sourceOf("built-in: separate git directory"),
+    layer: "base",
+    locked: false,
+  } as const
+  for (const name of ["hooks", "config", "config.worktree", "info/attributes", "commondir", "modules"])
+    layer.protections.push({
+      ...common,
+      value: placeProtection(`${gitDirectory}/${name}`),
+      effect: "protect",
+    })
+  return layer
 }
 
 /** What a linked worktree opens, as a layer beside the built-in ones. */

@@ -86,6 +86,20 @@ test("hooks and settings of a submodule in a linked worktree stay as they are, a
   expect(failed(await world.attempts(commit, { options: ["-C", linked] }))).toEqual({})
 })
 
+test("hooks and settings of a git directory by another name in the project stay as they are, and commits work", async () => {
+  using world = new World({ project: { "code.js": "1", "store/notes": "2" } })
+  await world.host("git", "init", "-q", "--separate-git-dir", "store/real", ".")
+  const got = await world.attempts({
+    "a setting": "echo x >> store/real/config",
+    "a setting by git": "git config core.fsmonitor evil",
+    "a hook": "mkdir -p store/real/hooks; echo x > store/real/hooks/pre-commit",
+    "the directory moved": "mv store store2",
+    attributes: "mkdir -p store/real/info; echo x > store/real/info/attributes",
+    commit: "git add code.js && git -c user.name=a -c user.email=b commit -q -m first",
+  })
+  expect(succeeded(got)).toEqual(["commit"])
+})
+
 test("a forged .git file opens no repository", async () => {
   const { world, main } = await makeWorktrees()
   using _ = world

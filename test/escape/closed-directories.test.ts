@@ -1,0 +1,89 @@
+/** An earlier run closes directories, buries them, or takes links away, so that the next launch does not know what is denied. */
+import { expect, test } from "bun:test"
+import { mkdirSync, symlinkSync } from "node:fs"
+import { join } from "node:path"
+import { succeeded } from "../support/attempts.ts"
+import { isRoot, World, writeFiles } from "../support/world.ts"
+
+const secret = "s3cret-that-was-known-once"
+
+async function carriesOutReads(world: World, options: readonly string[] = []): Promise<boolean> {
+  const { stdout } = await world.cordon([...options, "-n", "--dry-run", "--json", "--", "true"])
+  return JSON.parse(stdout).data.plan.live.carriesOutReads
+}
+
+test.skipIf(isRoot)(
+  "behind a directory that was closed reads are carried out, which no second thread can race [skipped when root: it may list all]",
+  async () => {
+    using world = new World({ home: { ".pulumi/credentials.json": secret }, project: { "sub/.env": secret } })
+    const trusted = ["--trust", "trusted"]
+    expect(await carriesOutReads(world, trusted)).toBe(false)
+    await world.shell("chmod 0300 sub")
+    expect(await carriesOutReads(world)).toBe(true)
+    await world.shell("chmod 755 sub; chmod 0 ~/.pulumi", { options: trusted })
+    expect(await carriesOutReads(world)).toBe(false)
+    expect(await carriesOutReads(world, trusted)).toBe(true)
+  },
+)
+
+test.skipIf(isRoot)(
+  "a project that was closed is not worked in until it can be listed again [skipped when root: it may list all]",
+  async () => {
+    using world = new World({ project: { "plain.txt": secret } })
+    symlinkSync("plain.txt", join(world.project, ".env"))
+    await world.shell("chmod 0300 .")
+    const closed = await world.shell("chmod 755 .; cat plain.txt")
+    expect(closed.stdout + closed.stderr).not.toContain(secret)
+    expect(closed.stderr).toContain("cannot be listed")
+    expect(closed.code).toBe(125)
+    await world.host("chmod", "755", world.project)
+    expect((await world.shell("cat plain.txt; echo went on")).stdout).toBe("went on\n")
+  },
+)
+
+test("directories deeper than a path can be stop no launch", async () => {
+  using world = new World({ project: { ".env": secret } })
+  const half = Array(9).fill("d".repeat(250)).join("/")
+  const { code } = await world.shell(`mkdir -p a/${half} b/${half} && mv b a/${half}`)
+  expect(code).toBe(0)
+  expect(await world.shell("echo went on; cat .env")).toMatchObject({ stdout: "went on\n", code: 1 })
+})
+
+test("a link on the way to what is denied or protected stays, and so does what it is known to lead to", async () => {
+  using world = new World({
+    home: { "dot/share/keyrings/login": secret, "dot/bin/tool": "mine" },
+    project: { "real/key": secret, "real/plain": "2" },
+  })
+  symlinkSync("real", join(world.project, "conf"))
+  symlinkSync("dot", join(world.home, ".local"))
+  const options = ["--deny", "conf/key", "--trust", "trusted"]
+  const away = {
+    "remove the project's": "rm conf",
+    "move the project's": "mv conf other",
+    "replace the project's": "ln -sfn /tmp conf",
+    "remove the home's": "rm ~/.local",
+    "move the home's": "mv ~/.local ~/other",
+    "a link that leads to nothing of the kind": "ln -s real another && rm another",
+  }
+  expect(succeeded(await world.attempts(away, { options }))).toEqual([
+    "a link that leads to nothing of the kind",
+  ])
+  const next = {
+    "what is denied": "cat real/key",
+    "what is denied in the home": "cat ~/dot/share/keyrings/login",
+    "what is protected in the home": "echo x > ~/dot/bin/tool",
+    "a file beside": "cat real/plain && echo x > real/plain",
+  }
+  expect(succeeded(await world.attempts(next, { options }))).toEqual(["a file beside"])
+})
+
+test("a link that leads to a mark of options starts nothing else than was planned", async () => {
+  using world = new World({ home: { ".cache/x": "" } })
+  mkdirSync(join(world.home, "store"))
+  writeFiles(world.home, { "store/x": "" })
+  symlinkSync("--", join(world.home, ".ccache"))
+  expect(await world.shell("echo went on", { options: ["--strict"] })).toMatchObject({
+    stdout: "went on\n",
+    code: 0,
+  })
+})
