@@ -23,17 +23,15 @@ export function planNetwork(policy: Policy, { environment }: NetworkFacts): Netw
     rules: policy.hosts,
     ask: ask.value,
     askTimeoutMs: secondsOf(askTimeout.value) * 1000,
-    hostPorts: portsInForce(policy.hostPorts),
-    expose: portsInForce(policy.expose),
+    hostPorts: distinct(policy.hostPorts),
+    expose: distinct(policy.expose),
     proxy: upstreamProxy(environment),
     credentials: policy.credentials.map(({ value }) => value),
   }
 }
 
-/** Ports that the organisation locks are all there are, as with hosts. */
-function portsInForce(ports: readonly Sourced<number>[]): number[] {
-  const locked = ports.filter(port => port.locked)
-  return [...new Set((locked.length > 0 ? locked : ports).map(({ value }) => value))]
+function distinct(ports: readonly Sourced<number>[]): number[] {
+  return [...new Set(ports.map(({ value }) => value))]
 }
 
 /** What people wrote about hosts and what does not mean what it seems to. */

@@ -1,5 +1,6 @@
 /** What the policy asks for and does not get with this network mode: refused, because a rule that does not hold is a lie. */
 import { UserError } from "../base/error.ts"
+import { closableLists } from "../policy/closed-lists.ts"
 import type { NetworkMode } from "../policy/layer.ts"
 import { isWritten } from "../policy/merge-network.ts"
 import type { Policy } from "../policy/policy.ts"
@@ -16,7 +17,7 @@ export function refuseUnsupported(policy: Policy): void {
 }
 
 /** In `open` nothing looks at connections. */
-function refuseInOpen({ settings: { ask }, hosts, credentials }: Policy): void {
+function refuseInOpen({ settings: { ask }, hosts, credentials, closed }: Policy): void {
   if (ask.value !== "never") refuse(ask, "network.ask needs network mode filtered", "use --net filtered")
   const rule = hosts.find(each => isWritten(each) && !(each.verdict === "allow" && each.value.kind === "any"))
   if (rule !== undefined)
@@ -31,6 +32,14 @@ function refuseInOpen({ settings: { ask }, hosts, credentials }: Policy): void {
       credential,
       `the credential ${credential.value.name} needs network mode filtered`,
       "use --net filtered, or remove the credential",
+    )
+  // The host's loopback would be shared as a whole: a lock on its ports would lock nothing.
+  const ports = closed[0]
+  if (ports !== undefined)
+    refuse(
+      ports,
+      `network.${closableLists[ports.list]} is locked, which needs network mode filtered`,
+      "use --net filtered",
     )
 }
 
@@ -49,6 +58,6 @@ function refuseInOff(policy: Policy, mode: Sourced<NetworkMode>): void {
   if (port !== undefined) refuse(port, `port ${port.value} cannot be passed while the network is off`, hint)
 }
 
-function refuse({ source }: Sourced<unknown>, what: string, hint: string): never {
+function refuse({ source }: Pick<Sourced<unknown>, "source">, what: string, hint: string): never {
   throw new UserError(`${formatSource(source)}: ${what}`, hint)
 }

@@ -1,4 +1,5 @@
 /** A layer: what one file, preset, profile or command line says, checked and expanded, each value with its source. */
+import type { ClosableList } from "./closed-lists.ts"
 import type { Credential } from "./credential.ts"
 import type { HostPattern } from "./host-pattern.ts"
 import type { PathPattern } from "./path-pattern.ts"
@@ -78,6 +79,8 @@ export type Layer = {
   sockets: Sourced<string>[]
   hostPorts: Sourced<number>[]
   expose: Sourced<number>[]
+  /** lists that are locked and empty: no item of theirs could carry the lock */
+  none: Sourced<ClosableList>[]
   variables: VariableRule[]
   assignments: Assignment[]
   commands: Sourced<string>[]
@@ -102,6 +105,7 @@ export function emptyLayer(name: LayerName): Layer {
     sockets: [],
     hostPorts: [],
     expose: [],
+    none: [],
     variables: [],
     assignments: [],
     commands: [],

@@ -1,5 +1,6 @@
 /** Layers → one policy: lists add up, the highest layer that sets a value wins, locked values hold. Pure. */
 import { absolutePath, isWithin } from "../base/path.ts"
+import { closedLists, listInForce } from "./closed-lists.ts"
 import { literalStart } from "./glob.ts"
 import type { Access, Layer, PathRule, SettingName, Settings } from "./layer.ts"
 import { credentialsInForce, hostsInForce, networkModeInForce } from "./merge-network.ts"
@@ -39,6 +40,7 @@ export function mergeLayers(layers: readonly Layer[], facts: MergeFacts): Policy
     return values as Layer[Name]
   }
   const settings = mergeSettings(layers)
+  const closed = closedLists(layers)
   return {
     paths: [...groundRules(settings, facts), ...underLockedGround(all("paths"), settings, facts)].map(rule =>
       underReadonly(rule, settings.readonly),
@@ -47,8 +49,9 @@ export function mergeLayers(layers: readonly Layer[], facts: MergeFacts): Policy
     hosts: hostsInForce(layers, settings.ask.value),
     credentials: credentialsInForce(layers),
     sockets: all("sockets"),
-    hostPorts: all("hostPorts"),
-    expose: all("expose"),
+    hostPorts: listInForce(all("hostPorts"), "hostPorts", closed),
+    expose: listInForce(all("expose"), "expose", closed),
+    closed,
     variables: all("variables"),
     assignments: all("assignments"),
     commands: all("commands"),

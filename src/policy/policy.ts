@@ -1,4 +1,5 @@
 /** The merged policy: what code reads. Nothing in it is optional. */
+import type { ClosedList } from "./closed-lists.ts"
 import type { Credential } from "./credential.ts"
 import type {
   Assignment,
@@ -28,6 +29,8 @@ export type Policy = {
   sockets: readonly Sourced<string>[]
   hostPorts: readonly Sourced<number>[]
   expose: readonly Sourced<number>[]
+  /** lists of the above that the organisation closes */
+  closed: readonly ClosedList[]
   variables: readonly VariableRule[]
   assignments: readonly Assignment[]
   commands: readonly Sourced<string>[]

@@ -106,6 +106,21 @@ describe("locked", () => {
     expect(policy.settings.networkMode).toMatchObject({ value: "off", layer: "command line" })
   })
 
+  test("a list of ports is closed, also when it names none; one that is left out is not", async () => {
+    const asked = { network: { host_ports: [48123], expose: [3000] } }
+    const ports = async (text: string) => {
+      const { policy } = await merged(`network: { locked: true, ${text} }`, asked)
+      return [policy.hostPorts, policy.expose].map(list => list.map(({ value }) => value))
+    }
+    expect(await ports("host_ports: [], expose: []")).toEqual([[], []])
+    expect(await ports("host_ports: [80], expose: []")).toEqual([[80], []])
+    expect(await ports("expose: []")).toEqual([[48123], []])
+    expect(await ports("mode: filtered")).toEqual([[48123], [3000]])
+    const open = await merged("network: { host_ports: [], expose: [80] }", asked)
+    expect(open.policy.hostPorts.map(({ value }) => value)).toEqual([48123])
+    expect(open.policy.expose.map(({ value }) => value)).toEqual([80, 3000])
+  })
+
   test("a removed variable stays removed", async () => {
     const text = "environment: { locked: true, remove: [CORP_*] }"
     const { policy } = await merged(text, { environment: { mode: "inherit", pass: ["CORP_KEY"] } })

@@ -93,6 +93,18 @@ describe("open", () => {
   test("has the host's ports anyway", () => {
     expect(refusal(open, ports("user"), exposed("user"))).toBe("")
   })
+
+  test.each([
+    ["host_ports", { hostPorts: [sourced(80, "org", true)] }],
+    ["host_ports", { none: [sourced("hostPorts" as const, "org", true)] }],
+    ["expose", { none: [sourced("expose" as const, "org", true)] }],
+  ])("would share the ports that the organisation locks with %s", (key, lists) => {
+    const org = layerOf("org", lists)
+    expect(refusal(org, mode("command line", "open"))).toBe(
+      `org says so: network.${key} is locked, which needs network mode filtered`,
+    )
+    expect([refusal(org, filtered), refusal(org, mode("command line", "off"))]).toEqual(["", ""])
+  })
 })
 
 describe("off", () => {

@@ -186,6 +186,15 @@ export function naiveVerdict(said: readonly Said[], path: string): Access {
   return access === "write" && (locked || held[0]?.said.does === "protect") ? "read" : access
 }
 
+/** A value of a list that only opens; `undefined` = the layer writes the list and leaves it empty. */
+export type Listed<T> = { value: T | undefined; locked: boolean }
+
+/** Rule 5 for such lists: where anybody locks one, what is locked in it, and otherwise all of it. */
+export function naiveList<T>(said: readonly Listed<T>[]): T[] {
+  const locked = said.filter(each => each.locked)
+  return (locked.length > 0 ? locked : said).flatMap(({ value }) => (value === undefined ? [] : [value]))
+}
+
 /** A disk as data: `/a/` a directory, `/a/f` a file, `/a/l -> ../b` a link; what lies above is there too. */
 export function fakeDisk(lines: readonly string[]): PathFacts {
   const entries = new Map<string, PathFact["kind"] | { target: string }>()

@@ -134,6 +134,19 @@ describe("locks", () => {
     expect(problems(`network: { allow: [] }`)).toEqual([])
     expect(problems(`network: { locked: true, mode: filtered }`, "org")).toEqual([])
   })
+
+  test("an empty locked list of ports means none, in the place where it stands", () => {
+    const none = layer("network:\n  locked: true\n  host_ports: []\n  expose: []\n", "org").none
+    expect(none.map(({ value, source: { line }, locked }) => [value, line, locked])).toEqual([
+      ["hostPorts", 3, true],
+      ["expose", 4, true],
+    ])
+    expect(layer("network: { locked: true, mode: filtered, expose: [80] }", "org").none).toEqual([])
+    expect(layer("network: { host_ports: [], expose: [] }", "org").none).toEqual([])
+    expect(problems("network: { locked: true, host_ports: [] }")).toEqual([
+      "1:38: only the org policy may lock a rule; remove locked",
+    ])
+  })
 })
 
 describe("credentials", () => {
