@@ -8,7 +8,8 @@ import { type HostPattern, hostPattern, hostText } from "../policy/host-pattern.
 import { type HostJudge, type HostVerdict, hostJudge } from "../policy/host-verdict.ts"
 import type { HostRule } from "../policy/layer.ts"
 import type { Policy } from "../policy/policy.ts"
-import { formatSource, type Sourced } from "../policy/source.ts"
+import { formatSource } from "../policy/source.ts"
+import { explainLoopback, isLoopback } from "./explain-loopback.ts"
 
 /** What is asked about, in its one spelling. */
 type Question = {
@@ -42,11 +43,10 @@ export function explainHost(subject: string, policy: Policy): Explanation {
     own: interfaceAddresses(),
     credentials: policy.credentials.map(({ value }) => value),
   })
-  const passed = isLoopback(question) && policy.hostPorts.find(({ value }) => value === question.port)
-  if (passed) return byPort(question, passed)
-  const verdict = isLoopback(question) ? own : verdictOn(question, judge)
-  const { rule = networkMode } = verdict
   const matches = judge.matchesOf(question.host, question.port)
+  if (isLoopback(question)) return explainLoopback(question, { policy, lost: lostRules(matches) })
+  const verdict = verdictOn(question, judge)
+  const { rule = networkMode } = verdict
   return {
     subject: question.text,
     kind: "host",
@@ -55,43 +55,22 @@ export function explainHost(subject: string, policy: Policy): Explanation {
     layer: rule.layer,
     source: formatSource(rule.source),
     notes: notesOn(question, verdict, { judge, policy, matches }),
-    lost: distinct(matches.filter(other => other !== verdict.rule)).map(other => ({
-      rule: ruleText(other),
-      layer: other.layer,
-      source: formatSource(other.source),
-    })),
+    lost: lostRules(matches.filter(other => other !== verdict.rule)),
   }
+}
+
+function lostRules(rules: readonly HostRule[]): Explanation["lost"] {
+  return distinct(rules).map(rule => ({
+    rule: ruleText(rule),
+    layer: rule.layer,
+    source: formatSource(rule.source),
+  }))
 }
 
 /** The built-in profiles say the same of many hosts: one of them is enough. */
 function distinct(rules: readonly HostRule[]): HostRule[] {
   const byText = new Map(rules.toReversed().map(rule => [`${rule.layer} ${ruleText(rule)}`, rule]))
   return rules.filter(rule => byText.get(`${rule.layer} ${ruleText(rule)}`) === rule)
-}
-
-/** Loopback inside is the sandbox's own, but for the ports that are passed. */
-function isLoopback({ host }: Question): boolean {
-  return /^(localhost|127\..*|0\.0\.0\.0|::1?)$/.test(host)
-}
-
-const own: HostVerdict = {
-  verdict: "deny",
-  rule: undefined,
-  why: "inside, this is the sandbox itself",
-  opening: undefined,
-}
-
-function byPort({ text }: Question, { value, layer, source }: Sourced<number>): Explanation {
-  return {
-    subject: text,
-    kind: "host",
-    verdict: "allow",
-    rule: `network.host_ports ${value}`,
-    layer,
-    source: formatSource(source),
-    notes: ["inside, this port is the one of this machine"],
-    lost: [],
-  }
 }
 
 function byMode({ text }: Question, { settings: { networkMode } }: Policy): Explanation {
@@ -153,7 +132,7 @@ type Asked = { judge: HostJudge; policy: Policy; matches: readonly HostRule[] }
 
 function notesOn(
   { host, port, request }: Question,
-  { verdict, rule, why, opening }: HostVerdict,
+  { verdict, rule, opening }: HostVerdict,
   { judge, policy, matches }: Asked,
 ): string[] {
   const notes: string[] = []
@@ -163,8 +142,6 @@ function notesOn(
   if (verdict === "deny" && rule !== undefined)
     notes.push("a denial holds whatever allows the host; to reach it, take the rule out")
   if (verdict === "ask") notes.push("the connection is held until somebody decides: cordon approve")
-  if (why === own.why)
-    notes.push(`to reach port ${port ?? 3000} of this machine: --host-port ${port ?? 3000}`)
   if (verdict !== "deny" && parseAddress(host) === undefined && rule !== undefined)
     notes.push("its address has to be a public one too, or one that a rule names")
   if (judge.isEnded(host, port ?? usualPort))

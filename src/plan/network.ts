@@ -1,5 +1,6 @@
 /** What the policy says about the network → what the border has to know. */
 
+import { closableLists } from "../policy/closed-lists.ts"
 import { hostText } from "../policy/host-pattern.ts"
 import type { HostRule } from "../policy/layer.ts"
 import { isWritten } from "../policy/merge-network.ts"
@@ -35,8 +36,22 @@ function distinct(ports: readonly Sourced<number>[]): number[] {
 }
 
 /** What people wrote about hosts and what does not mean what it seems to. */
-export function networkWarnings({ hosts }: Policy, plan: NetworkPlan): string[] {
-  if (plan.mode !== "filtered") return []
+export function networkWarnings(policy: Policy, plan: NetworkPlan): string[] {
+  return plan.mode === "filtered" ? [...hostWarnings(policy), ...listWarnings(policy)] : []
+}
+
+function listWarnings({ closed }: Policy): string[] {
+  return closed.flatMap(({ list, leftOut }) =>
+    leftOut
+      .filter(isWritten)
+      .map(
+        ({ value, source }) =>
+          `${formatSource(source)}: network.${closableLists[list]} ${value} has no effect: the organisation's policy allows its own list of ports only`,
+      ),
+  )
+}
+
+function hostWarnings({ hosts }: Policy): string[] {
   const closed = hosts.some(({ verdict, locked }) => verdict === "allow" && locked)
   return hosts.filter(isWritten).flatMap(rule => {
     const said = `${formatSource(rule.source)}: network.${rule.verdict} ${hostText(rule.value)}`

@@ -134,6 +134,24 @@ describe("loopback", () => {
         notes: ["inside, this port is the one of this machine"],
       })
   })
+
+  test.each([
+    ["other ports", { hostPorts: [sourced(80, "org", true)], none: [] }],
+    ["all", { hostPorts: [], none: [sourced("hostPorts" as const, "org", true)] }],
+  ])("is the sandbox's own where the organisation locks out %s, and no flag is offered", (_, lists) => {
+    const org = layerOf("org", lists)
+    expect(explained("127.0.0.1:5432", ports, org)).toEqual({
+      subject: "127.0.0.1:5432",
+      kind: "host",
+      verdict: "deny",
+      rule: "inside, this is the sandbox itself",
+      layer: "org",
+      source: "org says so",
+      notes: ["the organisation's policy locks network.host_ports: no other port of this machine is reached"],
+      lost: [{ rule: "network.host_ports 5432", layer: "user", source: "user says so" }],
+    })
+    expect(explained("127.0.0.1:80", org).verdict).toBe(lists.hostPorts.length === 0 ? "deny" : "allow")
+  })
 })
 
 describe("requests", () => {

@@ -91,6 +91,20 @@ describe("warnings", () => {
     )
   })
 
+  test("of ports that an organisation's list leaves out, be it empty", () => {
+    const org = layerOf("org", {
+      hostPorts: [sourced(80, "org", true)],
+      none: [sourced("expose" as const, "org", true)],
+    })
+    const user = layerOf("user", { hostPorts: [sourced(80), sourced(5432)], expose: [sourced(3000)] })
+    const only = "has no effect: the organisation's policy allows its own list of ports only"
+    expect(warnings(org, user)).toEqual([
+      `user says so: network.host_ports 5432 ${only}`,
+      `user says so: network.expose 3000 ${only}`,
+    ])
+    expect([...warnings(user), ...warnings(org)]).toEqual([])
+  })
+
   test("of loopback addresses, which programs inside do not reach that way", () => {
     const user = layerOf("user", {
       hosts: [hostRule("allow 127.0.0.1:5432"), hostRule("allow [::1]:80"), hostRule("deny 127.0.0.1")],
