@@ -34,7 +34,7 @@ function refuseInOpen({ settings: { ask }, hosts, credentials, closed }: Policy)
       "use --net filtered, or remove the credential",
     )
   // The host's loopback would be shared as a whole: a lock on its ports would lock nothing.
-  const ports = closed[0]
+  const ports = closed.find(({ list }) => list !== "sockets")
   if (ports !== undefined)
     refuse(
       ports,

@@ -7,7 +7,11 @@ import type { Layer } from "./layer.ts"
 import type { LayerName, Source, Sourced } from "./source.ts"
 
 /** As they are written, in the section `network`. */
-export const closableLists = { hostPorts: "host_ports", expose: "expose" } as const
+export const closableLists = {
+  hostPorts: "host_ports",
+  expose: "expose",
+  sockets: "unix_sockets",
+} as const
 export type ClosableList = keyof typeof closableLists
 export const closableNames = Object.keys(closableLists) as ClosableList[]
 

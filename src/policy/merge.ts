@@ -48,7 +48,7 @@ export function mergeLayers(layers: readonly Layer[], facts: MergeFacts): Policy
     protections: all("protections"),
     hosts: hostsInForce(layers, settings.ask.value),
     credentials: credentialsInForce(layers),
-    sockets: all("sockets"),
+    sockets: listInForce(all("sockets"), "sockets", closed),
     hostPorts: listInForce(all("hostPorts"), "hostPorts", closed),
     expose: listInForce(all("expose"), "expose", closed),
     closed,

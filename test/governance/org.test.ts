@@ -121,6 +121,17 @@ describe("locked", () => {
     expect(open.policy.expose.map(({ value }) => value)).toEqual([80, 3000])
   })
 
+  test("a list of sockets is closed, by its section or by one of its items", async () => {
+    const asked = { network: { unix_sockets: ["/run/docker.sock"] } }
+    const sockets = async (text: string) =>
+      (await merged(`network: { ${text} }`, asked)).policy.sockets.map(({ value }) => value)
+    expect(await sockets("locked: true, unix_sockets: [/run/a.sock]")).toEqual(["/run/a.sock"])
+    expect(await sockets("unix_sockets: [{ path: /run/a.sock, locked: true }]")).toEqual(["/run/a.sock"])
+    expect(await sockets("locked: true, unix_sockets: []")).toEqual([])
+    expect(await sockets("unix_sockets: [/run/a.sock]")).toEqual(["/run/a.sock", "/run/docker.sock"])
+    expect(await sockets("locked: true, host_ports: []")).toEqual(["/run/docker.sock"])
+  })
+
   test("a removed variable stays removed", async () => {
     const text = "environment: { locked: true, remove: [CORP_*] }"
     const { policy } = await merged(text, { environment: { mode: "inherit", pass: ["CORP_KEY"] } })

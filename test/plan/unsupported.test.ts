@@ -94,6 +94,10 @@ describe("open", () => {
     expect(refusal(open, ports("user"), exposed("user"))).toBe("")
   })
 
+  test("keeps the list of sockets that the organisation locks", () => {
+    expect(refusal(open, layerOf("org", { sockets: [sourced("/s", "org", true)] }))).toBe("")
+  })
+
   test.each([
     ["host_ports", { hostPorts: [sourced(80, "org", true)] }],
     ["host_ports", { none: [sourced("hostPorts" as const, "org", true)] }],

@@ -135,11 +135,13 @@ describe("locks", () => {
     expect(problems(`network: { locked: true, mode: filtered }`, "org")).toEqual([])
   })
 
-  test("an empty locked list of ports means none, in the place where it stands", () => {
-    const none = layer("network:\n  locked: true\n  host_ports: []\n  expose: []\n", "org").none
+  test("an empty locked list of ports or sockets means none, in the place where it stands", () => {
+    const text = "network:\n  locked: true\n  host_ports: []\n  expose: []\n  unix_sockets: []\n"
+    const { none } = layer(text, "org")
     expect(none.map(({ value, source: { line }, locked }) => [value, line, locked])).toEqual([
       ["hostPorts", 3, true],
       ["expose", 4, true],
+      ["sockets", 5, true],
     ])
     expect(layer("network: { locked: true, mode: filtered, expose: [80] }", "org").none).toEqual([])
     expect(layer("network: { host_ports: [], expose: [] }", "org").none).toEqual([])

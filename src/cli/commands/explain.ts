@@ -5,13 +5,12 @@ import { absolutePath } from "../../base/path.ts"
 import { printable } from "../../base/printable.ts"
 import { presentDirectory } from "../../kernel/present-directory.ts"
 import { judgeVariable } from "../../plan/environment.ts"
-import { nodeAt, ruleText } from "../../plan/nodes.ts"
 import type { Explanation } from "../../policy/explanation.ts"
-import type { PathRule, Protection } from "../../policy/layer.ts"
 import { formatSource } from "../../policy/source.ts"
 import { type Prepared, prepare } from "../../run.ts"
 import type { ParsedArguments } from "../arguments.ts"
 import { explainHost, isHostSubject } from "../explain-host.ts"
+import { explainPath } from "../explain-path.ts"
 import { coloured, print, printJson } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
 import { sayWarnings } from "../warnings.ts"
@@ -37,42 +36,9 @@ export async function explainCommand({ given, rest }: ParsedArguments): Promise<
 function explain(subject: string, prepared: Prepared): Explanation {
   const { facts, project } = prepared.site
   const isPath = !isHostSubject(subject) || facts(absolutePath(subject, project)).kind !== "missing"
-  return isPath ? explainPath(subject, prepared) : explainHost(subject, prepared.policy)
-}
-
-function explainPath(subject: string, prepared: Prepared): Explanation {
-  const { site, judge } = prepared
-  const spelled = absolutePath(subject.replace(/^~(?=\/|$)/, site.account.home), presentDirectory())
-  const { canonical } = site.facts(spelled)
-  const node = nodeAt(canonical, { judge: judge.judge, facts: site.facts })
-  const { rule, protection } = judge.judge(canonical)
-  const deciding = protection ?? rule
-  const notes = canonical === spelled ? [] : [`leads to ${canonical}`]
-  const opening = openingOf(node.access, canonical, protection)
-  if (opening !== undefined) notes.push(opening)
-  return {
-    subject: spelled,
-    kind: "path",
-    verdict: node.access,
-    rule: ruleText(deciding),
-    layer: deciding.layer,
-    source: formatSource(deciding.source),
-    notes,
-    lost: judge
-      .matchesOf(canonical)
-      .filter(other => other !== deciding)
-      .map(lostRule),
-  }
-}
-
-function openingOf(access: string, path: string, protection: Protection | undefined): string | undefined {
-  if (protection !== undefined) return protection.locked ? undefined : `to lift it: --unprotect ${path}`
-  if (access === "deny") return `to read it: --read ${path}`
-  return access === "read" ? `to write it: --write ${path}` : undefined
-}
-
-function lostRule(rule: PathRule | Protection) {
-  return { rule: ruleText(rule), layer: rule.layer, source: formatSource(rule.source) }
+  if (!isPath) return explainHost(subject, prepared.policy)
+  const spelled = absolutePath(subject.replace(/^~(?=\/|$)/, prepared.site.account.home), presentDirectory())
+  return explainPath(spelled, { ...prepared, facts })
 }
 
 function explainVariable(name: string | undefined, { policy, plan }: Prepared): Explanation {

@@ -1,0 +1,40 @@
+/** What the organisation locks stays shut, whatever the user's policy and the command line say. */
+import { describe, expect, test } from "bun:test"
+import { join } from "node:path"
+import { connectScript, greeting, listen } from "../support/listener.ts"
+import { run } from "../support/process.ts"
+import { bun, cordonBinary, isRoot, World, writeFiles } from "../support/world.ts"
+
+/** The org policy lies in /etc, where the tests of a machine may not leave anything: an overlay holds it. */
+const overlays =
+  isRoot &&
+  Bun.spawnSync(["unshare", "--mount", "sh", "-c", "mount -t overlay overlay -o lowerdir=/usr/bin:/etc /etc"])
+    .exitCode === 0
+
+/** Cordon with these words, on a machine whose organisation says `policy`. */
+function underPolicy(policy: string, words: readonly string[], world: World) {
+  writeFiles(world.root, { "etc/cordon/policy.yaml": policy })
+  const mounting = `mount -t overlay overlay -o lowerdir=${world.root}/etc:/etc /etc`
+  const script = `set -e; ${mounting}; cd ${world.project}; exec ${cordonBinary} "$@"`
+  return run(["unshare", "--mount", "sh", "-c", script, "sh", ...words], {
+    cwd: "/",
+    env: { ...world.env, PWD: world.project },
+  })
+}
+
+describe.skipIf(!overlays)("locked by the organisation [skipped when not root, or without overlays]:", () => {
+  test.each([
+    ["network: { locked: true, unix_sockets: [] }", "refused"],
+    ["network: { unix_sockets: [{ path: /run/other.sock, locked: true }] }", "refused"],
+    ["network: { unix_sockets: [/run/other.sock] }", greeting],
+  ])("a socket that the user's policy names, under %s", async (policy, said) => {
+    using world = new World({ home: { ".docker/run/": "" } })
+    const unix = join(world.home, ".docker/run/docker.sock")
+    await using service = await listen({ unix })
+    writeFiles(world.home, { ".config/cordon/policy.yaml": `network: { unix_sockets: [${unix}] }\n` })
+    const words = ["-n", "--read", bun, "--", bun, "-e", connectScript(service.place)]
+    const { stdout, stderr } = await underPolicy(policy, words, world)
+    expect(stdout).toStartWith(said)
+    expect(stderr.includes("allows its own list of sockets only")).toBe(said !== greeting)
+  })
+})
