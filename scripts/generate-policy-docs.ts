@@ -106,7 +106,8 @@ function keyTable(comments: Readonly<Record<string, string>>): string {
     ...rows,
     "",
     "A section takes `locked: true`, a credential and an item of a list of paths or hosts too: `{ path: …, locked: true }`.",
-    `In the org policy only. \`optional\` knows ${optional}.`,
+    "`nested_userns` is in no section and takes it as `{ value: deny, locked: true }`.",
+    `All of it in the org policy only. \`optional\` knows ${optional}.`,
   ].join("\n")
 }
 
@@ -124,6 +125,8 @@ function typeOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return `\`${schema.const}\``
   if (schema.enum !== undefined) return schema.enum.map(word => `\`${word}\``).join(", ")
   if (schema.items !== undefined) return `list of ${itemsOf(schema.items)}`
+  const lockable = schema.anyOf?.find(({ properties = {} }) => "value" in properties)?.properties?.value
+  if (lockable !== undefined) return typeOf(lockable)
   if (schema.anyOf !== undefined) return "word or map"
   if (schema.properties !== undefined) return "map"
   if (schema.type === "object") return "map of names to texts"

@@ -64,7 +64,8 @@ function readRest(reader: LayerReader, layer: Layer): void {
   layer.optional.push(
     ...(optional ?? []).flatMap((name, index) => reader.value(["optional", index], () => name) ?? []),
   )
-  reader.setting(layer, "nestedUserns", ["nested_userns"], nested_userns)
+  const nested = typeof nested_userns === "object" ? nested_userns.value : nested_userns
+  reader.setting(layer, "nestedUserns", ["nested_userns"], nested)
   for (const [index, entry] of (state ?? []).entries()) {
     const path = reader.value(["state", index], () => exactPath(entry.path, reader.context.variables))
     if (path !== undefined) layer.state.push(stateEntry(path, entry))

@@ -25,10 +25,12 @@ export function issueProblems(issues: readonly v.BaseIssue<unknown>[], reading: 
     .filter(issue => !(issue.type === "strict_object" && issue.expected === "never"))
     .map(issue => valueProblem(issue, reading))
     .filter(({ line, column }) => !places.has(`${line}:${column}`))
-  // An item with a misspelt key is neither a path nor an object: only the key is worth a sentence.
+  // What has a misspelt key is neither a path or a word nor an object: only the key is worth a sentence.
   const said = (message: string) =>
     misplaced.some(other => other.message.includes(` in ${message.split(" ")[0]}`))
-  const unsaid = wrong.filter(({ message }) => !(message.endsWith(" must be a path") && said(message)))
+  const unsaid = wrong.filter(
+    ({ message }) => !(/ must be (a path|deny or allow)$/.test(message) && said(message)),
+  )
   return [...misplaced, ...unsaid]
 }
 

@@ -58,6 +58,12 @@ const queryName = v.pipe(
 )
 const hasOneKey = <T extends object>(fields: T) => Object.keys(fields).length === 1
 export const locked = v.optional(v.boolean("must be true or false"))
+const denyOrAllow = v.picklist(["deny", "allow"], "must be deny or allow")
+/** No section is around it that could be locked. */
+export const nestedNamespaces = v.union(
+  [denyOrAllow, v.strictObject({ value: denyOrAllow, locked })],
+  "must be deny or allow",
+)
 export const list = <T extends v.GenericSchema>(item: T, example: string) =>
   v.optional(v.array(item, `must be a list: write ${example}`))
 const word = v.pipe(

@@ -10,6 +10,7 @@ import {
   lockableHost,
   lockablePath,
   locked,
+  nestedNamespaces,
   path,
   port,
   secretForm,
@@ -140,7 +141,7 @@ const sections = {
     "[landlock]",
   ),
   /** allow: programs inside may make user namespaces of their own */
-  nested_userns: v.optional(v.picklist(["deny", "allow"], "must be deny or allow")),
+  nested_userns: v.optional(nestedNamespaces),
 }
 
 /** A policy as people write it: everything is optional, nothing is unknown. */

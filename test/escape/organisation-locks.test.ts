@@ -37,4 +37,13 @@ describe.skipIf(!overlays)("locked by the organisation [skipped when not root, o
     expect(stdout).toStartWith(said)
     expect(stderr.includes("allows its own list of sockets only")).toBe(said !== greeting)
   })
+
+  test.each([
+    ["nested_userns: { value: deny, locked: true }", ""],
+    ["nested_userns: deny", "made\n"],
+  ])("user namespaces that the user's policy allows, under %s", async (policy, made) => {
+    using world = new World({ home: { ".config/cordon/policy.yaml": "nested_userns: allow\n" } })
+    const words = ["-n", "--", "sh", "-c", "unshare -U true && echo made"]
+    expect((await underPolicy(policy, words, world)).stdout).toBe(made)
+  })
 })

@@ -83,14 +83,15 @@ export const policyContent: fc.Arbitrary<object> = optionally({
     time: fc.constantFrom("2h", "90m"),
   }),
   optional: fc.constantFrom([], ["landlock"]),
-  nested_userns: fc.constantFrom("deny", "allow"),
+  nested_userns: fc.constantFrom("deny", "allow", { value: "deny" }),
 })
 
 const sections = ["version", "extends", "filesystem", "network", "environment", "commands", "limits"]
 const item = { path: {}, host: {}, locked: {} }
 /** Every key that there is, with the keys below it; `*`: any. The schema says the same in another way. */
 const known: Keys = {
-  ...Object.fromEntries([...sections, "optional", "nested_userns"].map(name => [name, {}])),
+  ...Object.fromEntries([...sections, "optional"].map(name => [name, {}])),
+  nested_userns: { value: {}, locked: {} },
   filesystem: {
     ...Object.fromEntries(["strict", "readonly", "home", "locked"].map(name => [name, {}])),
     ...Object.fromEntries(["deny", "read", "write", "protect", "unprotect"].map(name => [name, item])),

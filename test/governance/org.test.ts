@@ -106,6 +106,18 @@ describe("locked", () => {
     expect(policy.settings.networkMode).toMatchObject({ value: "off", layer: "command line" })
   })
 
+  test("a setting that is in no section caps as well", async () => {
+    const nested = async (text: string, asked: "allow" | "deny") => {
+      const { policy } = await merged(`nested_userns: ${text}`, { nested_userns: asked })
+      const { value, layer } = policy.settings.nestedUserns
+      return `${value} ${layer}`
+    }
+    expect(await nested("{ value: deny, locked: true }", "allow")).toBe("deny org")
+    expect(await nested("{ value: allow, locked: true }", "deny")).toBe("deny command line")
+    expect(await nested("{ value: deny }", "allow")).toBe("allow command line")
+    expect(await nested("deny", "allow")).toBe("allow command line")
+  })
+
   test("a list of ports is closed, also when it names none; one that is left out is not", async () => {
     const asked = { network: { host_ports: [48123], expose: [3000] } }
     const ports = async (text: string) => {

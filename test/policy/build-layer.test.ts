@@ -118,6 +118,10 @@ describe("locks", () => {
 
   test("of a section in anybody else's file are refused too", () => {
     expect(problems("network: { locked: true, mode: off }\n")[0]).toContain("only the org policy may lock")
+    expect(problems("nested_userns: { value: deny, locked: true }\n")[0]).toContain(
+      "only the org policy may lock",
+    )
+    expect(problems("nested_userns: { value: deny }\n")).toEqual([])
   })
 })
 

@@ -194,6 +194,10 @@ describe("wrong values, at the place of the value", () => {
       "1:12: optional[0] must be one of abstract-sockets, landlock, limits, live-names, seccomp",
     ],
     ["nested_userns: maybe", "1:16: nested_userns must be deny or allow"],
+    ["nested_userns: { value: maybe }", "1:16: nested_userns must be deny or allow"],
+    ["nested_userns: { valu: deny }", '1:18: unknown key "valu" in nested_userns; did you mean "value"?'],
+    ["nested_userns: { locked: true }", "1:16: nested_userns must be deny or allow"],
+    ["nested_userns: [deny]", "1:16: nested_userns must be deny or allow"],
     ["commands: {deny: ['']}", "1:19: commands.deny[0] must not be empty"],
   ])("%j", (text, problem) => {
     expect(problemsOf(text)).toEqual([problem])
