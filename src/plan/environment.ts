@@ -1,10 +1,11 @@
 /** Which variables the command sees. Names decide first, then values: a key is a key under any name. */
 
 import { isGlob } from "../policy/glob.ts"
-import type { VariableRule } from "../policy/layer.ts"
+import type { Assignment, VariableRule } from "../policy/layer.ts"
+import { isWritten } from "../policy/merge-network.ts"
 import { NameIndex } from "../policy/name-index.ts"
 import type { Policy } from "../policy/policy.ts"
-import { rankOf } from "../policy/source.ts"
+import { formatSource, rankOf } from "../policy/source.ts"
 
 export type VariableVerdict = {
   verdict: "pass" | "remove"
@@ -131,8 +132,44 @@ export function planEnvironment({
     if (verdict === "pass" && !led) environment[name] = value
   }
   Object.assign(environment, own)
-  const assignments = [...policy.assignments].sort((a, b) => rankOf(a.layer) - rankOf(b.layer))
-  for (const { name, value } of [...assignments, ...assignments.filter(({ locked }) => locked)])
-    environment[name] = value
+  for (const { name, value } of assignmentsInForce(policy)) environment[name] = value
   return environment
+}
+
+/** What is set, the deciding value of a name last; of what the organisation locks away it alone sets anything. */
+export function assignmentsInForce({ assignments, variables }: Assigned): Assignment[] {
+  const sorted = [...assignments].sort((a, b) => rankOf(a.layer) - rankOf(b.layer))
+  const isAway = lockedAway(
+    variables,
+    assignments.map(({ name }) => name),
+  )
+  return [...sorted.filter(({ name }) => !isAway(name)), ...sorted.filter(({ locked }) => locked)]
+}
+
+type Assigned = Pick<Policy, "assignments" | "variables">
+
+/** Whether a locked rule removes a variable; asked about the names. */
+function lockedAway(variables: readonly VariableRule[], names: readonly string[]): (name: string) => boolean {
+  const locked = variables.filter(rule => rule.locked && rule.verdict === "remove")
+  const matching = variableMatcher(locked, names)
+  return name => matching(name).length > 0
+}
+
+/** What people wrote about variables and what does nothing. */
+export function environmentWarnings({ assignments, variables }: Assigned): string[] {
+  const passed = variables.filter(rule => rule.verdict === "pass" && isWritten(rule) && isExact(rule))
+  const said = [
+    ...assignments.map(rule => ({ ...rule, text: `set ${rule.name}` })),
+    ...passed.map(rule => ({ ...rule, name: rule.value, text: `pass ${rule.value}` })),
+  ].filter(rule => isWritten(rule) && !rule.locked)
+  const isAway = lockedAway(
+    variables,
+    said.map(({ name }) => name),
+  )
+  return said
+    .filter(({ name }) => isAway(name))
+    .map(
+      ({ source, text }) =>
+        `${formatSource(source)}: environment.${text} has no effect: the organisation's policy removes the variable`,
+    )
 }

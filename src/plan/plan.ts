@@ -7,7 +7,7 @@ import type { LimitFacts } from "../host/limit-facts.ts"
 import type { LookResult } from "../host/look.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import type { Policy } from "../policy/policy.ts"
-import { planEnvironment } from "./environment.ts"
+import { environmentWarnings, planEnvironment } from "./environment.ts"
 import { planFilesystem } from "./filesystem.ts"
 import { nameFiles } from "./inside-network.ts"
 import type { LaunchPlan, Mount } from "./launch-plan.ts"
@@ -94,7 +94,12 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
     unixSockets: policy.sockets.map(({ value: path }) => ({ path, canonical: facts(path).canonical })),
     create: request.state.create,
     stateFiles: stateFilesOf(request),
-    warnings: [...resolved.warnings, ...filesystem.warnings, ...networkWarnings(policy, network)],
+    warnings: [
+      ...resolved.warnings,
+      ...filesystem.warnings,
+      ...networkWarnings(policy, network),
+      ...environmentWarnings(policy),
+    ],
     degraded: [...sockets.degraded, ...degraded, ...unasked],
   }
 }

@@ -39,6 +39,17 @@ describe.skipIf(!overlays)("locked by the organisation [skipped when not root, o
   })
 
   test.each([
+    ["environment: { locked: true, remove: [CORP_KEY] }", ""],
+    ["environment: { remove: [CORP_KEY] }", "CORP_KEY=mine\n"],
+  ])("a variable that the command line sets, under %s", async (policy, seen) => {
+    using world = new World()
+    const words = ["-n", "--env", "CORP_KEY=mine", "--", "sh", "-c", "env | grep CORP_KEY"]
+    const { stdout, stderr } = await underPolicy(policy, words, world)
+    expect(stdout).toBe(seen)
+    expect(stderr.includes("--env CORP_KEY=…: environment.set CORP_KEY has no effect")).toBe(seen === "")
+  })
+
+  test.each([
     ["nested_userns: { value: deny, locked: true }", ""],
     ["nested_userns: deny", "made\n"],
   ])("user namespaces that the user's policy allows, under %s", async (policy, made) => {

@@ -1,7 +1,7 @@
 /** Which variables the command sees: by name, then by value, then by mode. */
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { judgeVariable, planEnvironment } from "../../src/plan/environment.ts"
+import { environmentWarnings, judgeVariable, planEnvironment } from "../../src/plan/environment.ts"
 import type { EnvironmentMode, Layer } from "../../src/policy/layer.ts"
 import { mergeLayers } from "../../src/policy/merge.ts"
 import type { LayerName } from "../../src/policy/source.ts"
@@ -101,6 +101,18 @@ describe("values", () => {
   })
 })
 
+test("what a person writes about a variable that is locked away is warned of", () => {
+  const warned = (...said: string[]) => environmentWarnings(policyOf("scrub", said))
+  const nothing = "has no effect: the organisation's policy removes the variable"
+  expect(warned("org! remove *_KEY", "user set MY_KEY=x", "user pass MY_KEY")).toEqual([
+    `user says so: environment.set MY_KEY ${nothing}`,
+    `user says so: environment.pass MY_KEY ${nothing}`,
+  ])
+  expect(warned("org! remove *_KEY", "agent pass MY_KEY", "user pass *_KEY", "user set MY=x")).toEqual([])
+  expect(warned("org! remove *_KEY", "org! set MY_KEY=x")).toEqual([])
+  expect(warned("org remove *_KEY", "user set MY_KEY=x", "user pass MY_KEY")).toEqual([])
+})
+
 describe("the whole environment", () => {
   function planned(
     mode: EnvironmentMode,
@@ -128,6 +140,19 @@ describe("the whole environment", () => {
     expect(planned("scrub", {}, ["org set A=org", "user set A=mine"]).A).toBe("mine")
   })
 
+  test("what is locked away is not set again, but by whoever locks", () => {
+    const away = "org! remove *_KEY"
+    for (const from of ["user", "project", "org"])
+      expect(
+        planned("scrub", { MY_KEY: "1" }, [away, `${from} set my_key=x`, `${from} set MY_KEY=x`]),
+      ).toEqual({
+        ...{ CORDON: "1", PWD: "/a" },
+      })
+    expect(planned("scrub", {}, [away, "user set MY_KEYS=x"]).MY_KEYS).toBe("x")
+    expect(planned("scrub", {}, ["org remove *_KEY", "user set MY_KEY=x"]).MY_KEY).toBe("x")
+    expect(planned("scrub", {}, [away, "org! set MY_KEY=org", "user set MY_KEY=x"]).MY_KEY).toBe("org")
+  })
+
   test("pointers to the host's services are taken away, unless they are named or everything is wanted", () => {
     const inherited = { DISPLAY: ":0", vscode_ipc: "/x", LD_PRELOAD: "x.so", FOO: "1" }
     expect(planned("scrub", inherited)).toEqual({ FOO: "1", CORDON: "1", PWD: "/a" })
@@ -146,19 +171,34 @@ describe("the whole environment", () => {
       fc.constantFrom("pass", "remove"),
       fc.constantFrom("A", "A*", "*_KEY", "?_KEY", "LANG", "*"),
     )
+    const assignment = fc.tuple(fc.constantFrom("base", "user", "org", "org!"), name)
     fc.assert(
       fc.property(
         fc.constantFrom<EnvironmentMode>("scrub", "clean", "inherit"),
         fc.dictionary(name, fc.constantFrom("v", "ghp_0123456789")),
         fc.array(words, { maxLength: 5 }),
-        (mode, inherited, rules) => {
-          const said = rules.map(parts => parts.join(" "))
+        fc.array(assignment, { maxLength: 3 }),
+        (mode, inherited, rules, set) => {
+          const said = [
+            ...rules.map(parts => parts.join(" ")),
+            ...set.map(([from, key]) => `${from} set ${key}=x`),
+          ]
           const made = planned(mode, inherited, said)
-          expect({ ...inherited, CORDON: "1", PWD: "/a" }).toMatchObject(made)
+          const all = Object.fromEntries(set.map(([, key]) => [key, "x"]))
+          expect(Object.keys({ ...inherited, ...all, CORDON: "1", PWD: "/a" })).toEqual(
+            expect.arrayContaining(Object.keys(made)),
+          )
+          for (const [key, value] of Object.entries(made))
+            expect([all[key], inherited[key], "1", "/a"]).toContain(value)
+          const excused = new Set([
+            "CORDON",
+            "PWD",
+            ...set.flatMap(([from, key]) => (from === "org!" ? [key] : [])),
+          ])
           for (const [from, verb, pattern] of rules)
             if (from === "org!" && verb === "remove") {
               const shape = new RegExp(`^${pattern.replace("*", ".*").replace("?", ".")}$`, "i")
-              expect(Object.keys(made).filter(key => shape.test(key) && key in inherited)).toEqual([])
+              expect(Object.keys(made).filter(key => shape.test(key) && !excused.has(key))).toEqual([])
             }
         },
       ),

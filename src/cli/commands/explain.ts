@@ -4,13 +4,12 @@ import { exitCode } from "../../base/exit-code.ts"
 import { absolutePath } from "../../base/path.ts"
 import { printable } from "../../base/printable.ts"
 import { presentDirectory } from "../../kernel/present-directory.ts"
-import { judgeVariable } from "../../plan/environment.ts"
 import type { Explanation } from "../../policy/explanation.ts"
-import { formatSource } from "../../policy/source.ts"
 import { type Prepared, prepare } from "../../run.ts"
 import type { ParsedArguments } from "../arguments.ts"
 import { explainHost, isHostSubject } from "../explain-host.ts"
 import { explainPath } from "../explain-path.ts"
+import { explainVariable } from "../explain-variable.ts"
 import { coloured, print, printJson } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
 import { sayWarnings } from "../warnings.ts"
@@ -26,7 +25,7 @@ export async function explainCommand({ given, rest }: ParsedArguments): Promise<
     )
   const prepared = await prepare(runRequest(given, [], process.env))
   if (!isGiven(given, "quiet")) sayWarnings(prepared)
-  const explanation = variable ? explainVariable(rest[1], prepared) : explain(subject, prepared)
+  const explanation = variable ? explainNamed(rest[1], prepared) : explain(subject, prepared)
   if (isGiven(given, "json")) printJson("Explanation", explanation)
   else printExplanation(explanation)
   return exitCode.ok
@@ -41,30 +40,10 @@ function explain(subject: string, prepared: Prepared): Explanation {
   return explainPath(spelled, { ...prepared, facts })
 }
 
-function explainVariable(name: string | undefined, { policy, plan }: Prepared): Explanation {
+function explainNamed(name: string | undefined, { policy, plan }: Prepared): Explanation {
   if (name === undefined)
     throw new UserError("explain env needs the name of a variable", "write cordon explain env HOME")
-  const value = process.env[name] ?? ""
-  const { verdict, rule, why } = judgeVariable(name, value, policy)
-  const assignment = policy.assignments.find(other => other.name === name)
-  const mode = policy.settings.environmentMode
-  const deciding = assignment ?? rule ?? mode
-  const set = assignment !== undefined || (name in plan.environment && plan.environment[name] !== value)
-  return {
-    subject: name,
-    kind: "variable",
-    verdict: set ? "set" : verdict,
-    rule:
-      assignment !== undefined
-        ? "environment.set"
-        : rule === undefined
-          ? why
-          : `environment.${rule.verdict} ${rule.value}`,
-    layer: deciding.layer,
-    source: formatSource(deciding.source),
-    notes: verdict === "remove" && !set ? [`to pass it: --env ${name}`] : [],
-    lost: [],
-  }
+  return explainVariable(name, { policy, outside: process.env, inside: plan.environment })
 }
 
 function printExplanation(explanation: Explanation): void {
