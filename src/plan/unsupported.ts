@@ -50,7 +50,7 @@ function refuseInOff(policy: Policy, mode: Sourced<NetworkMode>): void {
     rankOf(said.layer) >= rankOf(mode.layer) &&
     (isWritten(mode) || said.layer === "command line")
   const hint = mode.locked
-    ? `leave it out: ${formatSource(mode.source)} locks the mode`
+    ? "leave it out: the organisation's policy locks the mode"
     : "use --net filtered, or leave it out"
   const host = policy.hosts.find(rule => rule.verdict === "allow" && contradicts(rule))
   if (host !== undefined) refuse(host, "network.allow contradicts network mode off", hint)

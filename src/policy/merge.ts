@@ -108,7 +108,10 @@ export function decideSetting<Name extends SettingName>(
   const locked = said.find(value => value.locked)
   const first = said[0]
   if (first === undefined || locked === undefined) return first
-  return permissiveness(name, locked.value) < permissiveness(name, first.value) ? locked : first
+  const room = permissiveness(name, locked.value) - permissiveness(name, first.value)
+  if (room < 0) return locked
+  // Who says the same again has not lifted the lock: what stands below a locked value asks for it.
+  return room === 0 ? { ...first, locked: true } : first
 }
 
 /** What holds where no rule of a layer does: the root, the home, other people's homes, private directories. */

@@ -161,7 +161,7 @@ describe("off", () => {
   test("that is locked says that the flag would not help", () => {
     const locked: Layer = { ...layerOf("org"), settings: { networkMode: sourced("off", "org", true) } }
     expect(hintOf(locked, host("command line", "allow a.example"))).toBe(
-      "leave it out: org says so locks the mode",
+      "leave it out: the organisation's policy locks the mode",
     )
     expect(hintOf(mode("org", "off"), host("command line", "allow a.example"))).toBe(
       "use --net filtered, or leave it out",

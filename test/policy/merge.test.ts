@@ -116,6 +116,29 @@ describe("settings", () => {
     expect(mergeLayers(layers.reverse(), facts).settings.networkMode.value).toBe(expected)
   })
 
+  test("a lock is not lifted by who says the same again", () => {
+    const org: Layer = {
+      ...layerOf("org"),
+      settings: {
+        readonly: sourced(true, "org", true),
+        strict: sourced(true, "org", true),
+        home: sourced("deny", "org", true),
+      },
+    }
+    const again = withSettings("user", { readonly: true, strict: true, home: "deny" })
+    const paths = [
+      pathRule("read", "/", { layer: "command line" }),
+      pathRule("read", "/home/me", { layer: "command line" }),
+      pathRule("write", "/x/y", { layer: "command line" }),
+    ]
+    const asked = layerOf("command line", { paths })
+    const access = (...layers: Layer[]) =>
+      ["/opt", "/home/me/z", "/x/y"].map(path => accessAt(path, ...layers, asked))
+    expect(access(org)).toEqual(["deny", "deny", "read"])
+    expect(access(org, again)).toEqual(["deny", "deny", "read"])
+    expect(access(again)).toEqual(["read", "read", "write"])
+  })
+
   test("a locked limit caps, by amount and not by text", () => {
     const org: Layer = {
       ...layerOf("org"),
