@@ -85,7 +85,9 @@ function byMode({ text }: Question, { settings: { networkMode } }: Policy): Expl
     notes: [
       open
         ? "the network is the host's own: no name is looked at"
-        : `to open the network for it: --net filtered --allow-host ${shellQuoted(text)}`,
+        : networkMode.locked
+          ? "the organisation's policy locks the network's mode: no option opens it"
+          : `to open the network for it: --net filtered --allow-host ${shellQuoted(text)}`,
     ],
     lost: [],
   }
@@ -140,7 +142,11 @@ function notesOn(
   if (port === undefined && limited) notes.push(`asked for port ${usualPort}, because none was named`)
   if (opening !== undefined) notes.push(`to allow it: --allow-host ${shellQuoted(opening)}`)
   if (verdict === "deny" && rule !== undefined)
-    notes.push("a denial holds whatever allows the host; to reach it, take the rule out")
+    notes.push(
+      rule.locked
+        ? "the organisation's policy locks the denial: no option opens it"
+        : "a denial holds whatever allows the host; to reach it, take the rule out",
+    )
   if (verdict === "ask") notes.push("the connection is held until somebody decides: cordon approve")
   if (verdict !== "deny" && parseAddress(host) === undefined && rule !== undefined)
     notes.push("its address has to be a public one too, or one that a rule names")

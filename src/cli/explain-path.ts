@@ -1,10 +1,10 @@
 /** `cordon explain PATH`: asked of the judge that builds the sandbox. */
 import type { PathFacts } from "../host/path-facts.ts"
-import { nodeAt, ruleText } from "../plan/nodes.ts"
+import { type Node, nodeAt, ruleText } from "../plan/nodes.ts"
 import type { Explanation } from "../policy/explanation.ts"
-import type { PathRule, Protection } from "../policy/layer.ts"
+import { accesses, type PathRule, type Protection } from "../policy/layer.ts"
 import type { Policy } from "../policy/policy.ts"
-import { formatSource } from "../policy/source.ts"
+import { formatSource, rankOf, type Sourced } from "../policy/source.ts"
 import type { PathJudge } from "../policy/verdict.ts"
 
 type Known = { policy: Policy; judge: PathJudge; facts: PathFacts }
@@ -16,7 +16,8 @@ export function explainPath(spelled: string, { policy, judge, facts }: Known): E
   const { rule, protection } = judge.judge(canonical)
   const deciding = protection ?? rule
   const notes = canonical === spelled ? [] : [`leads to ${canonical}`]
-  const opening = openingOf(node.access, canonical, protection)
+  const opening =
+    protection === undefined ? openingOf(node, { policy, judge, facts }) : lifting(protection, canonical)
   if (opening !== undefined) notes.push(opening)
   return {
     subject: spelled,
@@ -36,10 +37,36 @@ export function explainPath(spelled: string, { policy, judge, facts }: Known): E
   }
 }
 
-function openingOf(access: string, path: string, protection: Protection | undefined): string | undefined {
-  if (protection !== undefined) return protection.locked ? undefined : `to lift it: --unprotect ${path}`
-  if (access === "deny") return `to read it: --read ${path}`
-  return access === "read" ? `to write it: --write ${path}` : undefined
+function lifting(protection: Protection, path: string): string {
+  return protection.locked ? lockedBy(protection) : `to lift it: --unprotect ${path}`
+}
+
+function openingOf({ path, access, verdict: { rule } }: Node, { policy, judge }: Known): string | undefined {
+  if (access !== "deny" && access !== "read") return undefined
+  const wanted = access === "deny" ? "read" : "write"
+  // Closest first, and the first that is locked decides among the locked ones.
+  const cap = judge.matchesOf(path).find(other => "access" in other && other.locked) as PathRule | undefined
+  const isCapped = cap !== undefined && accesses.indexOf(cap.access) < accesses.indexOf(wanted)
+  const lock = isCapped ? cap : lockedSetting({ path, wanted, rule }, policy.settings)
+  return lock === undefined ? `to ${wanted} it: --${wanted} ${path}` : lockedBy(lock)
+}
+
+type Wish = { path: string; wanted: "read" | "write"; rule: PathRule }
+
+/** Settings are no rules that match: they cap what rules for the whole of a place say, or all writing. */
+function lockedSetting(
+  { path, wanted, rule: { value, source } }: Wish,
+  { strict, home, readonly }: Policy["settings"],
+): Sourced<unknown> | undefined {
+  if (wanted === "write" && readonly.locked && readonly.value) return readonly
+  const isGround = value.kind === "exact" && value.path === path
+  if (isGround && path === "/" && strict.locked && strict.value) return strict
+  return isGround && home.locked && source === home.source ? home : undefined
+}
+
+function lockedBy({ layer, source }: Pick<Sourced<unknown>, "layer" | "source">): string {
+  const who = rankOf(layer) > rankOf("agent") ? "the organisation's policy" : "Cordon itself"
+  return `${who} locks that (${formatSource(source)}): no option opens it`
 }
 
 function lostRule(rule: PathRule | Protection) {

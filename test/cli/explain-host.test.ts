@@ -217,6 +217,33 @@ describe("where no host is looked at", () => {
   })
 })
 
+describe("what the organisation locks is not offered to be opened", () => {
+  const said = "the organisation's policy locks"
+
+  test.each([true, false])("a denial, locked: %p", locked => {
+    const org = layerOf("org", { hosts: [hostRule("deny a.example", "org", locked)] })
+    expect(explained("a.example", org, rules("allow *")).notes).toEqual([
+      locked
+        ? `${said} the denial: no option opens it`
+        : "a denial holds whatever allows the host; to reach it, take the rule out",
+    ])
+  })
+
+  test.each([true, false])("the mode off, locked: %p", locked => {
+    const org: Layer = { ...layerOf("org"), settings: { networkMode: sourced("off", "org", locked) } }
+    expect(explained("a.example", org).notes).toEqual([
+      locked
+        ? `${said} the network's mode: no option opens it`
+        : "to open the network for it: --net filtered --allow-host a.example",
+    ])
+  })
+
+  test.each([true, false])("its list of hosts, locked: %p", locked => {
+    const org = layerOf("org", { hosts: [hostRule("allow a.example", "org", locked)] })
+    expect(explained("b.example", org).notes).toEqual(locked ? [] : ["to allow it: --allow-host b.example"])
+  })
+})
+
 describe("what is asked about", () => {
   test.each([
     ["github.com", true],

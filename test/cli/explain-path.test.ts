@@ -1,10 +1,10 @@
 /** `cordon explain PATH`: the verdict of the judge that builds the sandbox, and what would change it. */
 import { describe, expect, test } from "bun:test"
 import { explainPath } from "../../src/cli/explain-path.ts"
-import type { Layer } from "../../src/policy/layer.ts"
+import type { Access, Layer, Settings } from "../../src/policy/layer.ts"
 import { mergeLayers } from "../../src/policy/merge.ts"
 import { pathJudge } from "../../src/policy/verdict.ts"
-import { fakeDisk, layerOf, pathRule, sourced } from "../policy/naive-model.ts"
+import { fakeDisk, layerOf, pathRule, protection, sourced } from "../policy/naive-model.ts"
 
 const facts = fakeDisk(["/x/y", "/x/l -> y"])
 
@@ -12,6 +12,62 @@ function explained(path: string, ...layers: Layer[]) {
   const policy = mergeLayers(layers, { home: "/b", otherHomes: [] })
   return explainPath(path, { policy, judge: pathJudge(policy), facts })
 }
+
+describe("what would open it", () => {
+  const org = (access: Access, path: string, locked: boolean) =>
+    layerOf("org", { paths: [pathRule(access, path, { layer: "org", locked })] })
+  const user = (access: Access, path: string) => layerOf("user", { paths: [pathRule(access, path)] })
+  const setting = (settings: Partial<Settings>, locked: boolean): Layer => ({
+    ...layerOf("org"),
+    settings: Object.fromEntries(
+      Object.entries(settings).map(([name, value]) => [name, sourced(value, "org", locked)]),
+    ),
+  })
+
+  test.each<[string, string, (locked: boolean) => Layer[], string]>([
+    ["a denial", "/x/y", locked => [org("deny", "/x", locked)], "to read it: --read /x/y"],
+    ["a read", "/x/y", locked => [org("read", "/x", locked)], "to write it: --write /x/y"],
+    [
+      "a read, below which the user says so too",
+      "/x/y",
+      locked => [org("read", "/x", locked), user("read", "/x/y")],
+      "to write it: --write /x/y",
+    ],
+    ["readonly", "/x/y", locked => [setting({ readonly: true }, locked)], "to write it: --write /x/y"],
+    ["strict", "/", locked => [setting({ strict: true }, locked)], "to read it: --read /"],
+    ["home", "/b", locked => [setting({ home: "deny" }, locked)], "to read it: --read /b"],
+    [
+      "a protection",
+      "/x/y",
+      locked => [
+        user("write", "/x"),
+        layerOf("org", { protections: [protection("protect", "/x/y", { layer: "org", locked })] }),
+      ],
+      "to lift it: --unprotect /x/y",
+    ],
+  ])("%s, and nothing where the organisation locks it", (_, path, layersOf, opening) => {
+    expect(explained(path, ...layersOf(false)).notes).toEqual([opening])
+    const [note, ...more] = explained(path, ...layersOf(true)).notes
+    expect(note).toMatch(/^the organisation's policy locks that \(org.*\): no option opens it$/)
+    expect(more).toEqual([])
+  })
+
+  test("a locked rule leaves open what it does not forbid", () => {
+    expect(explained("/x/y", org("read", "/x", true), user("deny", "/x/y")).notes).toEqual([
+      "to read it: --read /x/y",
+    ])
+    expect(explained("/x/y", setting({ strict: true, home: "deny" }, true)).notes).toEqual([
+      "to read it: --read /x/y",
+    ])
+  })
+
+  test("Cordon's own locks are not the organisation's", () => {
+    const own = layerOf("base", { paths: [pathRule("deny", "/x", { layer: "base", locked: true })] })
+    expect(explained("/x/y", own).notes).toEqual([
+      "Cordon itself locks that (base: deny /x): no option opens it",
+    ])
+  })
+})
 
 describe("what lost", () => {
   test("is every other rule that matched, closest first", () => {
