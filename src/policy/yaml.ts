@@ -1,5 +1,5 @@
 /** YAML 1.2 text → plain values, or every problem of the text. Hostile text ends in problems, and soon. */
-import { isMap, isNode, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from "yaml"
+import { isAlias, isMap, isNode, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from "yaml"
 import { PolicyError, type Problem } from "../base/error.ts"
 import type { Source } from "./source.ts"
 
@@ -56,11 +56,12 @@ function countUpTo(most: number, numbers: readonly number[]): number {
 
 /** What YAML allows and a policy does not: other versions and kinds of values, keys that are no plain words or twice. */
 function structureProblems(document: YamlDocument, at: (offset: number) => Source): Problem[] {
-  const nodes: Node[] = []
-  const tooDeep = addNodes(document.contents, 0, nodes)
+  const walk: Walk = { nodes: [], open: new Set(), anchored: new Map(), circular: new Set() }
+  const tooDeep = addNodes(document.contents, 0, walk)
   if (tooDeep !== undefined)
     return [{ ...placeOf(tooDeep, at), message: `values stand in each other more than ${depthMax} deep` }]
-  const problems = nodes.flatMap(node => [
+  const problems = walk.nodes.flatMap(node => [
+    ...(walk.circular.has(node) ? [circularProblem(node, at)] : []),
     ...tagProblems(node, at),
     ...(isMap<unknown, unknown>(node) ? keyProblems(node, at) : []),
   ])
@@ -68,17 +69,41 @@ function structureProblems(document: YamlDocument, at: (offset: number) => Sourc
   return document.directives?.yaml.explicit ? [version, ...problems] : problems
 }
 
-/** In the order of the text. @returns a node that lies too deep. The parser's own walk takes seconds for such texts. */
-function addNodes(node: unknown, depth: number, nodes: Node[]): Node | undefined {
+type Walk = {
+  /** in the order of the text */
+  nodes: Node[]
+  /** those that the present one stands in */
+  open: Set<Node>
+  /** what each anchor (&name) names up to here: the last one of a name holds */
+  anchored: Map<string, Node>
+  /** aliases that stand inside what they name */
+  circular: Set<Node>
+}
+
+/** @returns a node that lies too deep. The parser's own walk takes seconds for such texts. */
+function addNodes(node: unknown, depth: number, walk: Walk): Node | undefined {
   if (!isNode(node)) return undefined
   if (depth > depthMax) return node
-  nodes.push(node)
+  walk.nodes.push(node)
+  const named = isAlias(node) ? walk.anchored.get(node.source) : undefined
+  if (named !== undefined && walk.open.has(named)) walk.circular.add(node)
+  if ("anchor" in node && node.anchor !== undefined) walk.anchored.set(node.anchor, node)
+  walk.open.add(node)
   const children = isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : []
   for (const child of isSeq(node) ? node.items : children) {
-    const tooDeep = addNodes(child, depth + 1, nodes)
+    const tooDeep = addNodes(child, depth + 1, walk)
     if (tooDeep !== undefined) return tooDeep
   }
+  walk.open.delete(node)
   return undefined
+}
+
+/** Its value would have no end: whoever walks it takes memory until there is none. */
+function circularProblem(node: Node, at: (offset: number) => Source): Problem {
+  return {
+    ...placeOf(node, at),
+    message: "an alias (*name) stands inside what it names; write the values out",
+  }
 }
 
 function keyProblems({ items }: YAMLMap<unknown, unknown>, at: (offset: number) => Source): Problem[] {

@@ -387,10 +387,33 @@ describe("documents that explode", () => {
     for (const text of texts) expect(problemsOf(text).length, text.slice(0, 20)).toBeGreaterThan(0)
   })
 
-  test("in themselves are no map of keys", () => {
-    expect(problemsOf("filesystem: &f {deny: *f}")).toEqual([
-      "1:23: filesystem.deny must be a list: write [~/.aws]",
+  test.each([
+    ["extends: &a [*a]", "1:14"],
+    ["network: {allow: &a [*a]}", "1:22"],
+    ["filesystem:\n  deny: &a [b, *a]", "2:16"],
+    ["filesystem: &f {deny: *f}", "1:23"],
+    ["environment: &e {set: {A: *e}}", "1:27"],
+    ["&p {limits: *p}", "1:13"],
+    ["filesystem: {read: [{path: &p {path: *p}}]}", "1:38"],
+    ["filesystem: {read: &a [x], deny: &a [*a]}", "1:38"],
+  ])("without end are refused where the alias stands: %s", (text, place) => {
+    expect(problemsOf(text)).toEqual([
+      `${place}: an alias (*name) stands inside what it names; write the values out`,
     ])
+  })
+
+  test("in all of which aliases stand inside what they name have each of them named", () => {
+    expect(problemsOf("extends: &a [*a, &b [*b, *a]]").map(problem => problem.slice(0, 4))).toEqual([
+      "1:14",
+      "1:22",
+      "1:26",
+    ])
+  })
+
+  test("end where an alias names what stands before it, or the last of two anchors", () => {
+    const text = "filesystem: {read: &a [x], deny: &b [&a y, *a, &c z], write: [*c]}"
+    expect(parse(text).content.filesystem).toEqual({ read: ["x"], deny: ["y", "y", "z"], write: ["z"] })
+    expect(parse("extends: &a [&a b, *a]").content.extends).toEqual(["b", "b"])
   })
 })
 
