@@ -32,13 +32,19 @@ export function realPath(path: string): string {
 export function askPolicyFile(path: string): Loaded {
   const descriptor = openAtPath(path, flags.readOnly | flags.nonBlocking)
   // Unlike an exists(), this tells a missing file from one in a directory that may not be searched.
-  if (descriptor === -errno.noEntry) return { kind: "missing" }
+  if (descriptor === -errno.noEntry) return missingAt(path)
   if (descriptor < 0) return { kind: "unreadable", why: whyNot(path) }
   try {
     return readRegular(descriptor)
   } finally {
     close(descriptor)
   }
+}
+
+/** Who links a policy into its place wants one: the launch stops when a home is not mounted or a repository is gone. */
+function missingAt(path: string): Loaded {
+  if (typeAt(path) !== fileTypes.link) return { kind: "missing" }
+  return { kind: "unreadable", why: "it is a symbolic link that leads nowhere" }
 }
 
 /** In the words of node:fs, which no launch that goes well has to load. */

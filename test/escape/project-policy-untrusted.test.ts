@@ -153,6 +153,18 @@ test("a policy that is a link cannot be swapped for one that says less", async (
   expect((await world.host("cat", ".cordon.yaml")).trim()).toBe("filesystem: { deny: [hidden] }")
 })
 
+test("a policy that is a link to nothing stops the run, whatever it is called", async () => {
+  for (const name of [".cordon.yaml", "cordon.yaml"]) {
+    using world = new World({ home })
+    symlinkSync("absent.yaml", join(world.project, name))
+    const { code, stdout, stderr } = await world.shell("echo ran")
+    expect({ name, code, stdout }).toEqual({ name, code: 125, stdout: "" })
+    expect(stderr).toStartWith(`cordon: ${name} is a symbolic link`)
+    await world.host("rm", name)
+    expect((await world.shell("echo ran")).stdout).toBe("ran\n")
+  }
+})
+
 test("no other file of the project speaks for the person: .env, bunfig.toml, package.json", async () => {
   using world = new World({
     home,

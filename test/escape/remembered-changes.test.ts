@@ -170,6 +170,24 @@ test("the list of trusted policies: trust that came, and trust that went", async
   expect((await world.cordon(words)).stdout).toBe("")
 })
 
+test("a user policy behind a link: one that leads nowhere stops the launch until it is gone or leads there again", async () => {
+  using world = stateWorld({ home: { ".config/cordon/": "" }, project: { a: "A" } })
+  const words = reading("a")
+  const [link, real] = [join(world.home, ".config/cordon/policy.yaml"), join(world.home, "real.yaml")]
+  await rememberLaunch(world, words)
+  symlinkSync(real, link)
+  const refused = await world.cordon(words)
+  expect([refused.code, refused.stdout]).toEqual([125, ""])
+  expect(refused.stderr).toContain("policy.yaml cannot be read: it is a symbolic link that leads nowhere")
+  writeFileSync(real, "filesystem: { deny: [~/elsewhere] }\n")
+  await rememberLaunch(world, words)
+  expect((await world.cordon(words)).stdout).toBe("A")
+  unlinkSync(real)
+  expect((await world.cordon(words)).code).toBe(125)
+  unlinkSync(link)
+  expect((await world.cordon(words)).stdout).toBe("A")
+})
+
 test("the way back to a linked worktree: a repository that acknowledges it no more opens nothing", async () => {
   using world = stateWorld({ git: true })
   const linked = join(world.home, "work/linked")

@@ -59,14 +59,30 @@ describe("a file", () => {
     expect(reading?.layers.map(({ name }) => name)).toEqual(["user"])
   })
 
-  test("behind a link is read, a dangling link is missing and a circle is refused", async () => {
+  test("behind a link is read, a link that leads nowhere and a circle are refused", async () => {
     const path = directory({ real: "version: 1\n" })
     symlinkSync("real", join(path, "p.yaml"))
     symlinkSync("nowhere", join(path, "dangling"))
     symlinkSync("circle", join(path, "circle"))
     expect((await load(path))?.layers).toHaveLength(1)
-    expect(readPolicyFile(join(path, "dangling"))).toEqual({ kind: "missing" })
+    expect(readPolicyFile(join(path, "dangling"))).toEqual({
+      kind: "unreadable",
+      why: "it is a symbolic link that leads nowhere",
+    })
     expect(readPolicyFile(join(path, "circle")).kind).toBe("unreadable")
+  })
+
+  test("that a link which leads nowhere stands for stops the run, its own as one that it extends", async () => {
+    const path = directory({})
+    symlinkSync("real", join(path, "p.yaml"))
+    expect(await complaint(path)).toBe("p.yaml cannot be read: it is a symbolic link that leads nowhere")
+    writeFileSync(join(path, "real"), "extends: [./base.yaml]")
+    symlinkSync("real-base", join(path, "base.yaml"))
+    expect(await complaint(path)).toBe(
+      'p.yaml:1:11: "./base.yaml" cannot be read: it is a symbolic link that leads nowhere',
+    )
+    writeFileSync(join(path, "real-base"), "version: 1")
+    expect(await complaint(path)).toBe("none")
   })
 
   test("of another kind is refused and does not hang", async () => {

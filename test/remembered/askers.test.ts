@@ -113,6 +113,18 @@ describe("the answer holds no more when", () => {
     ["a policy came", "policy file", () => undefined, path => writeFileSync(path, "version: 1\n")],
     ["a policy went", "policy file", path => writeFileSync(path, "version: 1\n"), unlinkSync],
     [
+      "a policy is a link that leads nowhere",
+      "policy file",
+      () => undefined,
+      path => symlinkSync("nowhere", path),
+    ],
+    [
+      "a policy's link leads somewhere",
+      "policy file",
+      path => symlinkSync("somewhere", path),
+      path => writeFileSync(join(path, "../somewhere"), ""),
+    ],
+    [
       "a policy says something else",
       "policy file",
       path => writeFileSync(path, "version: 1\n"),
