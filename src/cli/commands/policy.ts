@@ -1,9 +1,7 @@
 /** `cordon policy show|schema|init|trust` */
-import { mkdirSync, writeFileSync } from "node:fs"
 import { didYouMean } from "../../base/closest-word.ts"
 import { UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
-import { parentOf } from "../../base/path.ts"
 import { printable } from "../../base/printable.ts"
 import { writeTrust } from "../../host/state-directory.ts"
 import { ruleText } from "../../plan/nodes.ts"
@@ -16,7 +14,7 @@ import { findPolicy, type PolicyInForce } from "../../run.ts"
 import type { GivenOption, ParsedArguments } from "../arguments.ts"
 import { coloured, print, printJson, say } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
-import { projectStarter, userStarter } from "../starter.ts"
+import { initPolicy } from "./policy-init.ts"
 
 const verbs = ["show", "schema", "init", "trust"] as const
 
@@ -67,25 +65,6 @@ async function showPolicy(given: readonly GivenOption[]): Promise<number> {
 async function showSchema(): Promise<number> {
   const { policyJsonSchema } = await import("../json-schema.ts")
   print(JSON.stringify(policyJsonSchema(), undefined, 2))
-  return exitCode.ok
-}
-
-async function initPolicy(given: readonly GivenOption[], words: readonly string[]): Promise<number> {
-  const user = words[0] === "user"
-  if (words.length > 1 || (words[0] !== undefined && !user && words[0] !== "project"))
-    throw new UserError("policy init takes `project` (default) or `user`", "write cordon policy init user")
-  const { site } = await findPolicy(runRequest(given, [], process.env))
-  const path = user
-    ? `${site.variables.xdg.XDG_CONFIG_HOME}/cordon/policy.yaml`
-    : `${site.project}/.cordon.yaml`
-  mkdirSync(parentOf(path), { recursive: true })
-  try {
-    writeFileSync(path, user ? userStarter : projectStarter, { flag: "wx" })
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause
-    throw new UserError(`${path} exists already`, "edit it, and try cordon check")
-  }
-  say(`wrote ${printable(path)}; edit it, and try cordon check`)
   return exitCode.ok
 }
 
