@@ -65,8 +65,11 @@ function longOption(word: string, queue: string[], specs: readonly Spec[]): Give
   if (spec.value === undefined && equals >= 0)
     throw new UserError(`--${written} takes no value`, `write --${written} alone`)
   if (spec.value === undefined) return { name: spec.name, value: "", words: word }
-  const value = equals < 0 ? queue.shift() : word.slice(equals + 1)
-  return withValue(spec, `--${written}`, value)
+  return withValue(
+    spec,
+    `--${written}`,
+    equals < 0 ? nextWord(spec, `--${written}`, queue) : word.slice(equals + 1),
+  )
 }
 
 /** `-nv` is `-n -v`; `-C DIR` and `-CDIR` are the same. */
@@ -79,11 +82,22 @@ function shortOptions(word: string, queue: string[], specs: readonly Spec[]): Gi
     if (spec.value === undefined) found.push({ name: spec.name, value: "", words: `-${letter}` })
     else {
       const joined = word.slice(at + 1)
-      found.push(withValue(spec, `-${letter}`, joined === "" ? queue.shift() : joined))
+      const value = joined === "" ? nextWord(spec, `-${letter}`, queue) : joined
+      found.push(withValue(spec, `-${letter}`, value))
       break
     }
   }
   return found
+}
+
+/** A value that looks like an option is one whose value was forgotten: `--deny --ro` would leave the project writable. */
+function nextWord(spec: Spec, written: string, queue: string[]): string | undefined {
+  const word = queue.shift()
+  if (word === undefined || !word.startsWith("-") || word === "-") return word
+  throw new UserError(
+    `${written} needs a value, and ${printable(word)} looks like an option`,
+    `write ${written} ${spec.value}; one that begins with - is written --${spec.name}=${printable(word)}`,
+  )
 }
 
 function withValue(spec: Spec, written: string, value: string | undefined): GivenOption {
@@ -97,7 +111,7 @@ function withValue(spec: Spec, written: string, value: string | undefined): Give
       `${written} cannot be "${printable(value)}"${didYouMean(value, choices)}`,
       `choose one of: ${choices.join(", ")}`,
     )
-  return { name: spec.name, value, words: `${written} ${value}` }
+  return { name: spec.name, value, words: `${written}${value.startsWith("-") ? "=" : " "}${value}` }
 }
 
 function checkedOption(

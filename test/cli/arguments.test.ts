@@ -40,8 +40,11 @@ describe("options", () => {
     ["--deny=a=b ls", "deny=a=b | ls"],
     ["--block ~/.aws --allow out ls", "deny=~/.aws write=out | ls"],
     ["--deny a --deny b ls", "deny=a deny=b | ls"],
-    ["--deny -x ls", "deny=-x | ls"],
-    ["--deny -- ls", "deny=-- | ls"],
+    ["--deny=-x ls", "deny=-x | ls"],
+    ["--deny=--ro ls", "deny=--ro | ls"],
+    ["--deny=-- ls", "deny=-- | ls"],
+    ["-C-x ls", "cwd=-x | ls"],
+    ["--log - ls", "log=- | ls"],
     ["-- ls -n", "| ls -n"],
     ["-n -- --deny x", "no-net | --deny x"],
     ["-- -- x", "| -- x"],
@@ -58,6 +61,7 @@ describe("options", () => {
   test("remember how they were written, for messages", () => {
     const { given } = parseOptions(["--block", "~/.aws", "--write=out", "-n", "-Cx", "ls"])
     expect(given.map(({ words }) => words)).toEqual(["--block ~/.aws", "--write out", "-n", "-C x"])
+    expect(parseOptions(["--deny=-x"]).given[0]?.words).toBe("--deny=-x")
   })
 
   test("an empty word is the command's", () => {
@@ -80,6 +84,12 @@ describe("what is refused", () => {
     [["--deny="], "--deny needs a value"],
     [["--deny", ""], "--deny needs a value"],
     [["-C"], "-C needs a value"],
+    [["--deny", "--ro", "ls"], "--deny needs a value, and --ro looks like an option"],
+    [["--deny", "-x", "ls"], "--deny needs a value, and -x looks like an option"],
+    [["--deny", "--", "ls"], "--deny needs a value, and -- looks like an option"],
+    [["--block", "-n", "ls"], "--block needs a value, and -n looks like an option"],
+    [["--net", "--ro", "ls"], "--net needs a value, and --ro looks like an option"],
+    [["-nC", "-v", "ls"], "-C needs a value, and -v looks like an option"],
     [["--deny", "a\0b"], "--deny: a NUL byte cannot be part of a value"],
     [["--net", "of"], '--net cannot be "of"; did you mean "off"?'],
     [["--trust=standart"], '--trust cannot be "standart"; did you mean "standard"?'],

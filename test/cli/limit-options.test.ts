@@ -58,7 +58,7 @@ describe("what means nothing is refused with an example", () => {
   ])("%s: %j", (option, values, example) => {
     for (const value of values) {
       const said = refusal(`${option}=${value}`)
-      expect(said, value).toStartWith(`${option} ${value}: `)
+      expect(said, value).toStartWith(`${option}${value.startsWith("-") ? "=" : " "}${value}: `)
       expect(said, value).toEndWith(`write ${option} ${example}`)
     }
   })

@@ -327,10 +327,12 @@ describe("words of the command that do not decide on its sandbox", () => {
 
   test("are no options, wherever the -- stands", async () => {
     using world = stateWorld({ project: { a: "A" } })
-    // Here it is the value of --deny, and behind it stand options.
-    const open = ["-n", "--deny", "--", "--read", "a", "--", "cat", "a"]
-    const closed = ["-n", "--deny", "--", "--read", "b", "--deny", "a", "--", "cat", "a"]
+    // Here it would be the value of --deny, and behind it stand options: nobody can tell what was meant.
+    const unclear = ["-n", "--deny", "--", "--read", "b", "--deny", "a", "--", "cat", "a"]
+    const open = ["-n", "--deny=--", "--read", "a", "--", "cat", "a"]
+    const closed = ["-n", "--deny=--", "--read", "b", "--deny", "a", "--", "cat", "a"]
     for (let count = 0; count < 3; count++) {
+      expect((await world.cordon(unclear)).code).toBe(125)
       expect((await world.cordon(open)).stdout).toBe("A")
       expect((await world.cordon(closed)).stdout).toBe("")
     }

@@ -18,7 +18,7 @@ describe("what decides is", () => {
     ["-- ls -l -a", "-- ls"],
     ["run -q -- npm ci", "run -q -- npm"],
     ["-C /p --deny a --net=off -- make -- all", "-C /p --deny a --net=off -- make"],
-    // Behind an option it may be the value of, or end them: who remembers the launch knows.
+    // Behind an option that takes a value the launch is refused; who remembers one knows.
     ["--deny -- x y", "--deny -- x"],
     // Without a -- before the command nobody but the parser knows where it begins.
     ["ls -l", "ls -l"],

@@ -88,7 +88,7 @@ async function tryInside(given: readonly GivenOption[], attempts: readonly Attem
   const skipped = ["json", "quiet", "verbose"]
   const words = given
     .filter(({ name }) => !skipped.includes(name))
-    .flatMap(({ name, value }) => (value === "" ? [`--${name}`] : [`--${name}`, value]))
+    .map(({ name, value }) => (value === "" ? `--${name}` : `--${name}=${value}`))
   const child = Bun.spawn([process.execPath, ...words, "--quiet", "--", process.execPath, "inside-probe"], {
     stdin: new Blob([JSON.stringify(attempts)]),
     stdout: "pipe",
