@@ -6,8 +6,9 @@ import { keepJournal } from "../base/journal.ts"
 import { makeDirectory } from "../remembered/memory-writing.ts"
 import type { Place } from "../remembered/place.ts"
 import { type ParsedArguments, parseOptions } from "./arguments.ts"
-import { type CommandWithOptions, commonOptions, ownOptionsOf } from "./command-options.ts"
+import { ownOptionsOf } from "./command-options.ts"
 import { runCommand } from "./commands/run.ts"
+import { meaningful, refuseFix, refuseMeaningless, refuseWords } from "./meaningful.ts"
 import { isGiven } from "./request.ts"
 import { type CommandName, commands } from "./words.ts"
 
@@ -20,7 +21,10 @@ export async function dispatch(words: readonly string[], place?: Place): Promise
     return (await import("../inside/probe.ts")).probe()
   const parsed = parseOptions(words)
   if (isGiven(parsed.given, "help")) return printHelp(undefined)
-  if (isGiven(parsed.given, "version")) return printVersion()
+  if (isGiven(parsed.given, "version")) {
+    refuseWords("--version", parsed.rest, "write cordon --version")
+    return printVersion()
+  }
   const command = commands.find(({ name }) => name === parsed.rest[0])?.name
   // `cordon -- check` runs a program called check: after `--` every word belongs to the command.
   if (command === undefined || endsExplicitly(words, parsed)) {
@@ -56,6 +60,7 @@ function withLaterOptions(command: CommandName, { given, rest }: ParsedArguments
 async function subcommand(command: CommandName, parsed: ParsedArguments, place?: Place): Promise<number> {
   if (isGiven(parsed.given, "help") && command !== "run") return printHelp(command)
   if (command !== "doctor") refuseFix(parsed)
+  refuseMeaningless(command, parsed)
   switch (command) {
     case "run":
       return isGiven(parsed.given, "help") ? printHelp("run") : launch(parsed, place)
@@ -96,25 +101,6 @@ function launch(parsed: ParsedArguments, place: Place | undefined): Promise<numb
   const shows = parsed.given.some(({ name }) => neverRemembered.includes(name))
   if (place !== undefined && !shows && makeDirectory(place)) keepJournal(place)
   return runCommand(parsed)
-}
-
-/** Refuses options of a launch where nothing is launched: they would be ignored. */
-function meaningful(command: CommandWithOptions, parsed: ParsedArguments): ParsedArguments {
-  const known: readonly string[] = [...commonOptions, ...ownOptionsOf(command).map(({ name }) => name)]
-  const option = parsed.given.find(({ name }) => !known.includes(name))
-  if (option !== undefined)
-    throw new UserError(
-      `${option.words} means nothing to cordon ${command}`,
-      `see \`cordon help ${command}\``,
-    )
-  return parsed
-}
-
-/** An option that changes the machine means one command only: in the place of another word it would be ignored. */
-function refuseFix({ given }: ParsedArguments): void {
-  const option = given.find(({ name }) => name === "fix" || name === "yes")
-  if (option !== undefined)
-    throw new UserError(`${option.words} goes with cordon doctor`, "write cordon doctor --fix")
 }
 
 async function printHelp(topic: string | undefined): Promise<number> {

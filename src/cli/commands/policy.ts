@@ -12,6 +12,7 @@ import { settingNames } from "../../policy/tighten.ts"
 import { contentHash } from "../../policy/trust.ts"
 import { findPolicy, type PolicyInForce } from "../../run.ts"
 import type { GivenOption, ParsedArguments } from "../arguments.ts"
+import { refuseWords } from "../meaningful.ts"
 import { coloured, print, printJson, say } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
 import { initPolicy } from "./policy-init.ts"
@@ -22,8 +23,10 @@ export async function policyCommand({ given, rest }: ParsedArguments): Promise<n
   const [verb = "", ...more] = rest
   switch (verbs.find(known => known === verb)) {
     case "show":
+      refuseWords("cordon policy show", more, "write cordon policy show")
       return showPolicy(given)
     case "schema":
+      refuseWords("cordon policy schema", more, "write cordon policy schema")
       return showSchema()
     case "init":
       return initPolicy(given, more)

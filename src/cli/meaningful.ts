@@ -1,0 +1,58 @@
+/** What means nothing to a command is refused: it would be ignored, and whoever wrote it meant something by it. */
+import { UserError } from "../base/error.ts"
+import { printable } from "../base/printable.ts"
+import type { GivenOption, ParsedArguments } from "./arguments.ts"
+import { type CommandWithOptions, commonOptions, ownOptionsOf } from "./command-options.ts"
+import type { CommandName } from "./words.ts"
+
+/** Refuses options of a launch where nothing is launched. */
+export function meaningful(command: CommandWithOptions, parsed: ParsedArguments): ParsedArguments {
+  const known: readonly string[] = [...commonOptions, ...ownOptionsOf(command).map(({ name }) => name)]
+  refuseOption(
+    command,
+    parsed.given.find(({ name }) => !known.includes(name)),
+  )
+  return parsed
+}
+
+/** Options of a launch that say nothing about its policy; verify makes one, which may have a log. */
+const meaningless: Partial<Record<CommandName, readonly GivenOption["name"][]>> = {
+  explain: ["dry-run", "log"],
+  check: ["dry-run", "log"],
+  policy: ["dry-run", "log"],
+  doctor: ["dry-run", "log"],
+  verify: ["dry-run"],
+}
+
+/** How many words these commands take. */
+const wordsMax: Partial<Record<CommandName, number>> = { doctor: 0, verify: 0, completion: 1, help: 1 }
+
+export function refuseMeaningless(command: CommandName, { given, rest }: ParsedArguments): void {
+  const names = ["version", ...(meaningless[command] ?? [])]
+  refuseOption(
+    command,
+    given.find(({ name }) => names.includes(name)),
+  )
+  const max = wordsMax[command]
+  if (max !== undefined) refuseWords(`cordon ${command}`, rest.slice(max), `see \`cordon help ${command}\``)
+}
+
+function refuseOption(command: CommandName, option: GivenOption | undefined): void {
+  if (option !== undefined)
+    throw new UserError(
+      `${option.words} means nothing to cordon ${command}`,
+      `see \`cordon help ${command}\``,
+    )
+}
+
+/** @param words those that are too many */
+export function refuseWords(command: string, [word]: readonly string[], hint: string): void {
+  if (word !== undefined) throw new UserError(`"${printable(word)}" means nothing to ${command}`, hint)
+}
+
+/** An option that changes the machine means one command only: in the place of another word it would be ignored. */
+export function refuseFix({ given }: ParsedArguments): void {
+  const option = given.find(({ name }) => name === "fix" || name === "yes")
+  if (option !== undefined)
+    throw new UserError(`${option.words} goes with cordon doctor`, "write cordon doctor --fix")
+}
