@@ -39,16 +39,17 @@ export class PolicyError extends Error {
 export type Problem = {
   /** path of the file as the user knows it */
   file: string
-  /** line, from 1 */
+  /** line, from 1 (0 = not a file) */
   line: number
-  /** column, from 1 */
+  /** column, from 1 (0 = not a file) */
   column: number
   /** one sentence, no capital, no full stop */
   message: string
 }
 
-/** `file:line:column: message`, the form that editors and terminals make clickable. */
+/** `file:line:column: message`, the form that editors and terminals make clickable; what is no file has no place. */
 export function formatProblem(problem: Problem): string {
+  if (problem.line === 0) return `${problem.file}: ${problem.message}`
   return `${problem.file}:${problem.line}:${problem.column}: ${problem.message}`
 }
 

@@ -30,6 +30,10 @@ export async function allowAlways(path: string, pattern: string, project: string
   if (before !== undefined) await checkPolicyFile(place, path, variables)
   const after = withAllowedHost(before, path, pattern)
   if (after === undefined) return false
-  await replaceFile(place, { before, after, check: temporary => checkPolicyFile(temporary, path, variables) })
+  await replaceFile(place, {
+    before,
+    after,
+    check: async temporary => void (await checkPolicyFile(temporary, path, variables)),
+  })
   return true
 }

@@ -94,7 +94,7 @@ const topics: Record<CommandName, Topic> = {
     ],
   },
   check: {
-    text: "Reads the policies that are in force here, or the given files, and prints every\nproblem with file:line:column. Exit code 1 when there is one.",
+    text: "Reads the policies that are in force here, or the given files, and prints every\nproblem with file:line:column, and what a run would refuse of them. Exit code 1\nwhen there is one.",
     examples: [
       ["cordon check", "all that hold here"],
       ["cordon check team.yaml", "this file alone"],

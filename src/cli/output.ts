@@ -74,8 +74,7 @@ export function printJson(kind: string, data: unknown): void {
 export function reportError(thrown: unknown): number {
   const error = limitError(thrown) ?? thrown
   if (error instanceof PolicyError) {
-    for (const problem of error.problems)
-      say(printable(problem.line === 0 ? `${problem.file}: ${problem.message}` : formatProblem(problem)))
+    for (const problem of error.problems) say(printable(formatProblem(problem)))
     return exitCode.refused
   }
   if (error instanceof UserError || error instanceof HostError) {

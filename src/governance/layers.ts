@@ -93,7 +93,8 @@ async function userReading({ userPolicy, variables }: LayersRequest): Promise<Po
   return reading
 }
 
-async function profileReading(name: string, variables: PathVariables): Promise<PolicyReading> {
+/** @throws PolicyError, UserError when there is no such profile, or it is no valid policy */
+export async function profileReading(name: string, variables: PathVariables): Promise<PolicyReading> {
   if (!/[/~]|\.(ya?ml|json)$/.test(name)) {
     const layer = builtinLayer(name, variables)
     if (layer !== undefined && profileNames().includes(name)) return { layers: [layer], files: [] }
@@ -102,11 +103,20 @@ async function profileReading(name: string, variables: PathVariables): Promise<P
       `name one of: ${profileNames().join(", ")}; or a file`,
     )
   }
-  const path = absolutePath(expandVariables(name, variables), presentDirectory())
+  const path = absolutePath(expandName(name, variables), presentDirectory())
   const reading = await loadPolicy(path, name, fileContext("profile", variables))
   if (reading === undefined)
     throw new UserError(`the profile ${name} does not exist`, "name an existing file with --profile")
   return reading
+}
+
+function expandName(name: string, variables: PathVariables): string {
+  try {
+    return expandVariables(name, variables)
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    throw new UserError(`--profile ${cause.message}`, "name a built-in profile, or a file")
+  }
 }
 
 function fileContext(name: LayerName, variables: PathVariables) {

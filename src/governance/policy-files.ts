@@ -2,7 +2,7 @@
 import { UserError } from "../base/error.ts"
 import { absolutePath, parentOf } from "../base/path.ts"
 import { presentDirectory } from "../kernel/present-directory.ts"
-import { loadPolicy } from "../policy/load.ts"
+import { loadPolicy, type PolicyReading } from "../policy/load.ts"
 import type { PathVariables } from "../policy/path-pattern.ts"
 import { readPolicyFile } from "../policy/policy-file.ts"
 import { projectPolicyName } from "./layers.ts"
@@ -29,10 +29,15 @@ export function policyFilesInForce(config: string | undefined, variables: PathVa
 }
 
 /** @throws PolicyError, UserError when the file is no valid policy; checked as the layer that it would be */
-export async function checkPolicyFile(path: string, shown: string, variables: PathVariables): Promise<void> {
+export async function checkPolicyFile(
+  path: string,
+  shown: string,
+  variables: PathVariables,
+): Promise<PolicyReading> {
   const own = path === orgPolicyPath
   const name = own ? "org" : parentOf(path) === variables.project ? "project" : "user"
   const confineTo = name === "project" ? variables.project : undefined
-  if ((await loadPolicy(path, shown, { name, variables, mayLock: own, confineTo })) === undefined)
-    throw new UserError(`${shown} does not exist`, "name an existing file")
+  const reading = await loadPolicy(path, shown, { name, variables, mayLock: own, confineTo })
+  if (reading === undefined) throw new UserError(`${shown} does not exist`, "name an existing file")
+  return reading
 }

@@ -1,7 +1,7 @@
 /** What the policy asks for and does not get with its network mode is refused by name, never ignored. */
 import { describe, expect, test } from "bun:test"
 import { UserError } from "../../src/base/error.ts"
-import { refuseUnsupported } from "../../src/plan/unsupported.ts"
+import { refuseUnsupported, unsupported } from "../../src/plan/unsupported.ts"
 import type { Layer, NetworkMode } from "../../src/policy/layer.ts"
 import { mergeLayers } from "../../src/policy/merge.ts"
 import type { LayerName } from "../../src/policy/source.ts"
@@ -181,4 +181,18 @@ describe("commands", () => {
       "org says so: commands.deny is not enforced yet in this version",
     )
   })
+})
+
+test("every rule that would not hold is found, not the first one alone", () => {
+  const layers = [
+    open,
+    host("user", "allow a.example"),
+    host("user", "deny b.example"),
+    host("user", "allow *"),
+  ]
+  const found = unsupported(mergeLayers(layers, { home: "/b", otherHomes: [] }))
+  expect(found.map(({ what }) => what)).toEqual([
+    "network.allow needs network mode filtered",
+    "network.deny needs network mode filtered",
+  ])
 })
