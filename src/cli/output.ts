@@ -20,7 +20,13 @@ export function coloured(text: string, colour: Colour, stream: "stdout" | "stder
 
 /** One line to the person. */
 export function say(text: string): void {
-  process.stderr.write(`cordon: ${text}\n`)
+  try {
+    // Where nobody can be told anything, what is done and how it ends stays the same: a full disk is no other exit code.
+    if (process.stderr.listenerCount("error") === 0) process.stderr.on("error", throwUnlessCoded)
+    process.stderr.write(`cordon: ${text}\n`)
+  } catch (cause) {
+    throwUnlessCoded(cause as NodeJS.ErrnoException)
+  }
 }
 
 /** One line to the person from a process that may end with its next call: nothing is left in a buffer. */
@@ -28,10 +34,14 @@ export function sayAtOnce(text: string): void {
   try {
     nodeFs().writeSync(2, `cordon: ${text}\n`)
   } catch (cause) {
-    // Nobody reads it any more, or nobody in time; that does not keep the process from ending.
-    const { code } = cause as NodeJS.ErrnoException
-    if (code !== "EPIPE" && code !== "EAGAIN") throw cause
+    // Nobody reads it any more, or nobody in time, or the disk is full; that does not keep the process from ending.
+    throwUnlessCoded(cause as NodeJS.ErrnoException)
   }
+}
+
+/** What has a code is the stream's error (errno(3)); anything else is a bug of ours. */
+function throwUnlessCoded(cause: NodeJS.ErrnoException): void {
+  if (cause.code === undefined) throw cause
 }
 
 export function warn(text: string): void {
@@ -41,11 +51,25 @@ export function warn(text: string): void {
 /** The thing that was asked for. */
 export function print(text: string): void {
   try {
-    if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", throwUnlessClosed)
+    if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", endRefused)
     process.stdout.write(`${text}\n`)
   } catch (cause) {
-    throwUnlessClosed(cause as NodeJS.ErrnoException)
+    endRefused(cause as NodeJS.ErrnoException)
   }
+}
+
+let isRefused = false
+
+/** The error comes while something is done, which is finished and tidied up; then the exit code tells that it was not heard. */
+function endRefused(cause: NodeJS.ErrnoException): void {
+  throwUnlessCoded(cause)
+  if (cause.code === "EPIPE" || isRefused) return
+  isRefused = true
+  say(`standard output cannot be written: ${cause.code}`)
+  say(`${coloured("→", "dim", "stderr")} make room where it goes, or send it elsewhere`)
+  process.once("exit", () => {
+    process.exitCode = exitCode.refused
+  })
 }
 
 /** As `print`, at once. @returns false when nobody reads any more */

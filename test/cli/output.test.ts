@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import { root } from "../source-code.ts"
 import { type Outcome, run } from "../support/process.ts"
+import { cordonBinary, World } from "../support/world.ts"
 
 const imports = `
 import * as output from ${JSON.stringify(join(root, "src/cli/output.ts"))}
@@ -46,6 +47,36 @@ describe("streams", () => {
     const { stdout, stderr } = await run(words, { cwd: root, env: { PATH: "/usr/bin:/bin" } })
     expect(stdout).toBe("line 0\n0\n")
     expect(stderr).toBe("")
+  })
+
+  /** Runs Cordon in a shell that sends its output somewhere. */
+  const shell = async (script: string) => {
+    using world = new World()
+    return await run(["sh", "-c", script, cordonBinary], { cwd: world.project, env: world.env })
+  }
+
+  test.each(["--version", "help", "policy schema", "completion bash"])(
+    "a full disk under standard output is a sentence and an exit code: %s",
+    async words => {
+      const { code, stderr } = await shell(`"$0" ${words} >/dev/full`)
+      expect({ code, stderr }).toEqual({
+        code: 125,
+        stderr:
+          "cordon: standard output cannot be written: ENOSPC\ncordon: → make room where it goes, or send it elsewhere\n",
+      })
+      expect((await shell(`"$0" ${words} >/dev/null`)).code).toBe(0)
+    },
+  )
+
+  test("a full disk under standard error changes nothing of what is done, and no exit code", async () => {
+    const ended = async (script: string) => (await shell(`${script}; echo "$?"`)).stdout
+    expect(await ended('"$0" -- nosuch 2>/dev/full')).toBe("127\n")
+    expect(await ended('"$0" -v -- sh -c "exit 3" 2>/dev/full')).toBe("3\n")
+    expect(await ended('"$0" --denny 2>/dev/full')).toBe("125\n")
+    expect(await ended('"$0" --version 2>/dev/full | grep -c cordon')).toBe("1\n0\n")
+    expect(await ended('"$0" --version >/dev/full 2>&1')).toBe("125\n")
+    const said = await speak('output.say("a"); output.sayAtOnce("b"); process.exitCode = 7')
+    expect(said).toMatchObject({ code: 7, stderr: "cordon: a\ncordon: b\n" })
   })
 
   test("a large document is printed whole", async () => {
