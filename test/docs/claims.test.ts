@@ -134,3 +134,12 @@ test("docs/limitations.md gives the bounds of the look as they are", () => {
   expect(text).toContain(`${bound("directoriesMax")} directories or ${bound("entriesMax")} entries`)
   expect(text).toContain(`a directory of more than ${bound("directoryMax")} entries`)
 })
+
+test("what is refused as not there yet, a key or a command, stands in SECURITY.md", () => {
+  const [, absent = ""] = security.split("## What is not in this version")
+  const [list = ""] = absent.split("\n## ")
+  const keys = all(read("docs/policy.md"), /^\| `([\w.]+)` \|.*\| refused \|$/gm)
+  const later = commands.filter(({ help }) => help.includes("(not yet)")).map(({ name }) => `cordon ${name}`)
+  const missing = [...keys, ...later].filter(each => !list.includes(`\`${each}\``))
+  expect({ missing, some: keys.length > 0 }).toEqual({ missing: [], some: true })
+})
