@@ -63,6 +63,8 @@ class Look {
   readonly #names = new NameIndex<true>()
   readonly #plainNames: string[] = []
   readonly #listed = new Map<string, readonly Entry[]>()
+  /** those of ours that cannot be listed */
+  readonly #closed = new Set<string>()
   readonly #namesOf = new Map<string, readonly string[]>()
   #entriesLeft = entriesMax
   #namesLeft = namesMax
@@ -93,14 +95,14 @@ class Look {
   walk(trees: readonly string[]): void {
     const queue = [...trees]
     const later: string[] = []
-    for (const tree of trees) refuseClosed(tree)
     let treesLeft = trees.length
     for (
       let path = queue.shift() ?? later.shift();
       path !== undefined;
       path = queue.shift() ?? later.shift()
     ) {
-      if (treesLeft-- <= 0) {
+      if (treesLeft-- > 0) this.#refuseClosed(path)
+      else {
         if (this.#directoriesLeft-- <= 0 || this.#entriesLeft <= 0) return
         this.#entriesLeft -= this.#list(path).length
       }
@@ -150,12 +152,24 @@ class Look {
     const known = this.#listed.get(path)
     if (known !== undefined) return known
     const read = readDirectory(path)
+    if (read === "ours") this.#closed.add(path)
     const begun = typeof read === "string" ? [] : read
     const isCut = isClosedByUs(read) || begun.length === directoryMax
     this.isCut ||= isCut
     const entries = isCut ? [...begun, ...this.#furtherIn(path, begun)] : begun
     this.#listed.set(path, entries)
     return entries
+  }
+
+  /** Links in it may lead to what is denied or protected, and what they lead to is not known. */
+  #refuseClosed(tree: string): void {
+    this.#list(tree)
+    if (!this.#closed.has(tree)) return
+    const name = printable(tree)
+    throw new UserError(
+      `${name} cannot be listed, so nothing can be said of what is in it`,
+      `chmod u+rx ${name}`,
+    )
   }
 
   /** Of a directory too large to be read, what has a name that needs no reading. */
@@ -172,14 +186,4 @@ class Look {
 /** Inside it can be opened again, by who closed it perhaps. What is somebody else's cannot be listed there either. */
 function isClosedByUs(read: readonly unknown[] | Unread): boolean {
   return read === "ours" || read === "too far down"
-}
-
-/** Links in it may lead to what is denied or protected, and what they lead to is not known. */
-function refuseClosed(tree: string): void {
-  if (readDirectory(tree) !== "ours") return
-  const name = printable(tree)
-  throw new UserError(
-    `${name} cannot be listed, so nothing can be said of what is in it`,
-    `chmod u+rx ${name}`,
-  )
 }

@@ -92,18 +92,17 @@ export class Permissions {
 
   /** Mode, owner, times and attributes. */
   change(place: Place): Answer {
-    const answer = this.giveName(place)
-    return answer < 0 && this.isBegunConfig(place) ? 0 : answer
-  }
-
-  /** Giving a file a second name, by which it could be written to: for nothing that may not be written by the one it has. */
-  giveName(place: Place): Answer {
     if (this.#isUnowned(place)) return 0
     if (isBeyondReach(place)) return -errno.access
     // What was handed over from outside is on no mount of the sandbox's.
     if (place.isObject && this.gate.judge.accessOf(place.path) === "read") return -errno.readOnly
     const answer = this.#isPointer(place) ? -errno.access : this.gate.write(place.path)
-    return answer || this.#whereNoMountIs(place)
+    return answer < 0 && this.isBegunConfig(place) ? 0 : answer || this.#whereNoMountIs(place)
+  }
+
+  /** Giving a file a second name, by which it could be written to past the check of a new repository's configuration. */
+  giveName(place: Place): Answer {
+    return this.isBegunConfig(place) ? -errno.access : this.change(place)
   }
 
   /** Whether the place is the configuration of a repository of this session. */

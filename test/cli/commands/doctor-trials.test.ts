@@ -3,12 +3,17 @@ import { describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync } from "node:fs"
 import { tryHost } from "../../../src/cli/commands/doctor-trials.ts"
 import { landlockAbi } from "../../../src/kernel/landlock.ts"
+import { linkTarget } from "../../../src/kernel/path-contents.ts"
 
 const uid = process.getuid?.() ?? 0
 const first = tryHost(uid)
 
-function descriptors(): number {
-  return readdirSync("/proc/self/fd").length
+/** What is open, by what it leads to; the one that lists them is closed again, and leads nowhere. */
+function descriptors(): string[] {
+  return readdirSync("/proc/self/fd").flatMap(name => {
+    const target = linkTarget(`/proc/self/fd/${name}`)
+    return typeof target === "string" ? [`${name} ${target}`] : []
+  })
 }
 
 /** Lines of proc_pid_status(5) that a filter or no_new_privs would change. */
