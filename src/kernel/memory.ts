@@ -1,17 +1,17 @@
 /** Memory that this process holds and can do without: it stays as long as the sandbox, and does little. */
+import { bundleRange, type Range } from "./bundle.ts"
 import { checked } from "./libc.ts"
 import { readProc } from "./proc-file.ts"
-import { type Address, pinned, rawCall } from "./raw-call.ts"
+import { pinned, rawCall } from "./raw-call.ts"
 import { callNumbers, presentArchitecture } from "./system-calls.ts"
 
-type Range = { start: Address; length: number }
-
 /**
- * What the start alone needed of the program's code, a third of it, is not kept, and what is used again takes no more
- * than its own pages. From then on a page that comes back costs as much as 64 KiB at once did.
+ * What the start alone needed of the program's code, a third of it, and of its modules is not kept, and what is used again
+ * takes no more than its own pages. From then on a page that comes back costs as much as 64 KiB at once did.
  */
 export function releaseCode(): void {
-  const code = codeRanges()
+  const bundle = bundleRange()
+  const code = [...codeRanges(), ...(bundle === undefined ? [] : [bundle])]
   if (!asked) askPageByPage(code)
   asked = true
   release(code)
