@@ -4,6 +4,7 @@
  */
 import { isWithin, nameOf, parentOf } from "../base/path.ts"
 import type { PathFacts } from "../host/path-facts.ts"
+import { isPersons } from "../host/persons-link.ts"
 import { accesses, type PathRule, type Protection } from "../policy/layer.ts"
 import type { PathPattern } from "../policy/path-pattern.ts"
 import type { PathPolicy } from "../policy/policy.ts"
@@ -159,21 +160,6 @@ function refusalOf({ rule, target, judge }: Opening, places: Places): string | u
     ? "and only a link directly in the home, or of the system, opens anything: name its target"
     : "which is denied"
   return `${formatSource(rule.source)}: ${link} leads to ${path}, ${why}`
-}
-
-/** Where system links lie, such as /bin and /var/run: nobody but the machine's owner puts one there. */
-const systemTrees = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/usr", "/etc"]
-/** Directories whose own entries only the owner places; projects may lie further down. */
-const systemTops = ["/", "/home", "/var", "/opt"]
-
-/**
- * Whether a link is surely a person's: it lies directly in the home, which is no project, or in a system directory.
- * Anywhere else an agent of an earlier run, in another project or with other caches, may have put it.
- */
-function isPersons(place: string, { home, project }: Places): boolean {
-  if (isWithin(place, project)) return false
-  const parent = parentOf(place)
-  return parent === home || systemTops.includes(parent) || systemTrees.some(tree => isWithin(place, tree))
 }
 
 /** "" for a glob: no path is called so. */

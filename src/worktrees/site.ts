@@ -26,7 +26,7 @@ export function findSite(
   const facts = createPathFacts()
   const account = readAccount(environment, facts)
   const { home, user, otherHomes } = account
-  const project = projectDirectory(directory, home, facts)
+  const project = projectDirectory({ directory, logical: environment.PWD }, home, facts)
   const variables = { home, project, user, xdg: xdgDirectories(home, environment) }
   return { facts, account, project, variables, mergeFacts: { home, otherHomes } }
 }

@@ -1,10 +1,20 @@
 /** What a repository wrote, or an agent left behind in an earlier run, opens nothing in the next one. */
 import { expect, test } from "bun:test"
-import { chmodSync, existsSync, mkdirSync, openSync, renameSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { dirname, join } from "node:path"
 import { directoryMax } from "../../src/host/directory.ts"
 import { connectScript, listen } from "../support/listener.ts"
-import { makeRepository, World } from "../support/world.ts"
+import { run } from "../support/process.ts"
+import { cordonBinary, makeRepository, World } from "../support/world.ts"
 
 const secret = "-----the key-----"
 
@@ -169,4 +179,25 @@ test("a directory where another program's socket was stays visible, the socket i
   expect((await world.script(connectScript(service.place))).stdout).toStartWith("refused")
   await world.host("sh", "-c", "rm -f src && mkdir src && echo words > src/file")
   expect((await world.shell("cat src/file")).stdout).toBe("words\n")
+})
+
+test("a directory that an earlier run replaced by a link is no project for who goes there again", async () => {
+  using world = new World({ home: { "private/diary.txt": secret }, project: { "sub/file": "1" } })
+  const replace = `mv sub old && ln -s ${world.home}/private sub`
+  expect((await world.cordon(["--", "sh", "-c", replace])).code).toBe(0)
+  const attempt = `cd ${world.project}/sub && "$0" -q -- sh -c "echo planted > diary.txt"`
+  const { code, stderr } = await run(["sh", "-c", attempt, cordonBinary], {
+    cwd: world.project,
+    env: world.env,
+  })
+  expect({ code, diary: readFileSync(join(world.home, "private/diary.txt"), "utf8") }).toEqual({
+    code: 125,
+    diary: secret,
+  })
+  expect(stderr).toContain(`${join(world.project, "sub")} is a link on the way to`)
+  const named = await world.cordon(["-C", "sub", "--", "sh", "-c", "echo planted > diary.txt"])
+  expect(named.code).toBe(125)
+  // Who names what it leads to gets it, and a directory is what it was.
+  expect((await world.cordon(["-C", join(world.home, "private"), "--", "true"])).code).toBe(0)
+  expect((await world.cordon(["-C", "old", "--", "true"])).code).toBe(0)
 })

@@ -18,7 +18,8 @@ symlinkSync("..", join(home, "up"))
 symlinkSync("nowhere", join(home, "dangling"))
 symlinkSync("circle", join(home, "circle"))
 
-const project = (words: string | undefined) => projectDirectory(words, home, createPathFacts())
+const project = (directory: string | undefined, logical?: string) =>
+  projectDirectory({ directory, logical }, home, createPathFacts())
 
 describe("the project", () => {
   test("is the directory that was named, where it really is", () => {
@@ -28,11 +29,10 @@ describe("the project", () => {
   })
 
   test("is the present directory when none was named, and relative to it otherwise", () => {
-    const facts = createPathFacts()
     const here = realpathSync(process.cwd())
-    expect(projectDirectory(undefined, home, facts)).toBe(here)
-    expect(projectDirectory(".", home, facts)).toBe(here)
-    expect(projectDirectory("src", home, facts)).toBe(join(here, "src"))
+    expect(project(undefined)).toBe(here)
+    expect(project(".")).toBe(here)
+    expect(project("src")).toBe(join(here, "src"))
   })
 
   test("may lie outside the home, or be the home itself", () => {
@@ -68,5 +68,34 @@ describe("no project", () => {
 
   test("is shown without its escapes", () => {
     expect(() => project("/no\u001b[31m\nwhere")).toThrow("/no\\x1b[31m\\nwhere does not exist")
+  })
+})
+
+describe("a link on the way", () => {
+  const here = realpathSync(process.cwd())
+  symlinkSync(join(home, "work/p"), join(home, "work/planted"))
+  symlinkSync(here, join(home, "here"))
+  symlinkSync(here, join(home, "work/here"))
+
+  test.each(["work/planted", "work/planted/", "work/planted/.", "work/../work/planted"])(
+    "that an agent of an earlier run could have put there leads to no project: %s",
+    name => {
+      const message = `${join(home, "work/planted")} is a link on the way to ${join(home, "work/p")}`
+      expect(() => project(`${home}/${name}`)).toThrow(UserError)
+      expect(() => project(`${home}/${name}`)).toThrow(message)
+    },
+  )
+
+  test("that lies directly in the home leads to one", () => {
+    expect(project(join(home, "here"))).toBe(here)
+  })
+
+  test("counts where the shell went by it, and not where its word is old", () => {
+    expect(() => project(undefined, join(home, "work/here"))).toThrow("could have put it there")
+    expect(() => project("src", join(home, "work/here"))).toThrow("could have put it there")
+    expect(project(undefined, join(home, "here"))).toBe(here)
+    expect(project("src", join(home, "here"))).toBe(join(here, "src"))
+    for (const stale of [join(home, "work/planted"), join(home, "none"), "work/here", "", undefined])
+      expect(project(undefined, stale)).toBe(here)
   })
 })
