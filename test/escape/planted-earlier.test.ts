@@ -201,3 +201,19 @@ test("a directory that an earlier run replaced by a link is no project for who g
   expect((await world.cordon(["-C", join(world.home, "private"), "--", "true"])).code).toBe(0)
   expect((await world.cordon(["-C", "old", "--", "true"])).code).toBe(0)
 })
+
+test("what only a link denies is denied and told of, before an earlier run has hidden the link", async () => {
+  using world = new World({ project: { "config/dev.txt": secret, "api/file": "" } })
+  symlinkSync("../config/dev.txt", join(world.project, "api/.env"))
+  const { stdout, stderr } = await world.cordon(["--", "sh", "-c", "cat config/dev.txt; echo ran"])
+  expect(stdout).toBe("ran\n")
+  expect(stderr).toContain("/api/.env leads to")
+  expect(stderr).toContain("config/dev.txt, which is denied only while a launch finds the link")
+  // Told of at a launch that is like an earlier one, too.
+  expect((await world.cordon(["--", "sh", "-c", "cat config/dev.txt; echo ran"])).stderr).toContain(
+    "only while",
+  )
+  const named = await world.cordon(["--deny", "config/dev.txt", "--", "cat", "config/dev.txt"])
+  expect(named.code).not.toBe(0)
+  expect(named.stderr).not.toContain("only while")
+})
