@@ -1,5 +1,5 @@
 /** The thread whose call is carried out: what of it the kernel would have used. */
-import { close, openAt, setUmask } from "../kernel/file-calls.ts"
+import { close, openAt } from "../kernel/file-calls.ts"
 import { at, errno, flags } from "../kernel/file-flags.ts"
 import { isSameFile } from "../kernel/file-identity.ts"
 import { readProc } from "../kernel/proc-file.ts"
@@ -116,36 +116,8 @@ export function ownThreadNumber(thread: number): number | undefined {
   return line === undefined ? undefined : Number(line.split("\t").at(-1))
 }
 
-/**
- * The umask of the thread, which files and directories made on its behalf must have. Reading it costs as much as the
- * rest of a call, so it is read only for threads of a sandbox in which somebody changed it.
- */
-export class Umasks {
-  readonly #initial: number
-  #present: number
-  #varies = false
-
-  /** @param initial what the command was started with, and this thread has */
-  constructor(initial: number) {
-    this.#initial = initial
-    this.#present = initial
-  }
-
-  /** umask(2) is about to be called. */
-  willChange(mask: number): void {
-    if ((mask & 0o777) !== this.#initial) this.#varies = true
-  }
-
-  /** Our thread makes files with the umask of the other one: the kernel knows where it does not count (acl(5)). */
-  take(thread: number): void {
-    const mask = this.#varies ? umaskOf(thread) : this.#initial
-    if (mask === undefined || mask === this.#present) return
-    setUmask(mask)
-    this.#present = mask
-  }
-}
-
-function umaskOf(thread: number): number | undefined {
+/** The umask of a thread (proc_pid_status(5)): it takes as long to read as the rest of a call. */
+export function umaskOf(thread: number): number | undefined {
   const line = statusLine(thread, "Umask")
   return line === undefined ? undefined : Number.parseInt(line, 8)
 }

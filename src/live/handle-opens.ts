@@ -29,7 +29,7 @@ export const openHandlers: Handlers = {
   },
   openat2: openResolved,
   umask: ({ listener, umasks }) => {
-    umasks.willChange(listener.int(0))
+    umasks.willChange(listener.thread, listener.int(0))
     return "continue"
   },
 }

@@ -3,11 +3,11 @@ import type { Listener } from "../kernel/listener.ts"
 import type { Mounts } from "../kernel/namespaces.ts"
 import { type Pinned, pinned } from "../kernel/raw-call.ts"
 import type { Dial } from "../network/streams/dial.ts"
-import type { Umasks } from "./caller.ts"
 import type { HostFiles } from "./host-files.ts"
 import type { OwnProcesses } from "./own-processes.ts"
 import type { Permissions } from "./permissions.ts"
 import { Place } from "./place.ts"
+import type { Umasks } from "./umasks.ts"
 import type { UnixSockets } from "./unix-sockets.ts"
 
 export type Session = {

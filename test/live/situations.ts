@@ -129,6 +129,15 @@ export const situations: Readonly<Record<string, string>> = {
     for (const name of fs.readdirSync(".")) if (fs.lstatSync(name).isDirectory()) fs.chmodSync(name, 0o755 | fs.lstatSync(name).mode)
     say(tree())`,
 
+  "umasks of processes that take turns": `${openModes}
+    const { execFileSync } = require("node:child_process")
+    // A subshell has its own from the moment it sets one; the other goes on with what it has.
+    execFileSync("sh", ["-c", \`umask 077; : > a1; mkdir d1; (umask 002; : > b1; mkdir e1; : > b2); : > a2; mkdir d2
+      for turn in 1 2 3; do umask 02$turn; : > c$turn; (: > i$turn); (umask 0; : > z$turn); : > f$turn; done
+      umask 022; : > g1; mkdir g2; umask 022; : > g3\`])
+    process.umask(0o027); fs.writeFileSync("w1", ""); process.umask(0o022); fs.writeFileSync("w2", "")
+    say(tree())`,
+
   "paths that start at a descriptor": `${openModes} setUp()
     const directory = sys("openat", AT_FDCWD, "directory", O.DIRECTORY, 0), file = sys("openat", AT_FDCWD, "file", O.RDWR, 0)
     const pinned = sys("openat", AT_FDCWD, "directory", O.PATH, 0), pinnedFile = sys("openat", AT_FDCWD, "file", O.PATH, 0)
