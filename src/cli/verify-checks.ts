@@ -1,7 +1,9 @@
 /** What `cordon verify` tries: every mount of the plan, and every guarantee that is no mount. */
-import { isWithin } from "../base/path.ts"
+import { isWithin, parentOf } from "../base/path.ts"
 import type { Attempt } from "../inside/probe.ts"
 import type { Mount } from "../plan/launch-plan.ts"
+import { whyOf } from "../plan/nodes.ts"
+import { withCreated } from "../plan/state.ts"
 import type { Prepared } from "../run.ts"
 import { callChecks } from "./verify-calls.ts"
 import { absentChecks, nameChecks } from "./verify-names.ts"
@@ -19,29 +21,37 @@ export type Surroundings = {
   environment: Readonly<Record<string, string | undefined>>
   /** path of bwrap, where there is one */
   bubblewrap: string | undefined
+  /** a name that nothing has */
+  newName: string
 }
 
-export function checksOf(prepared: Prepared, surroundings: Surroundings): Check[] {
+/** @param planned the launch that is tried */
+export function checksOf(planned: Prepared, surroundings: Surroundings): Check[] {
+  const { site, plan } = planned
+  // The launch makes the agent's directories before anything inside is tried.
+  const prepared = { ...planned, site: { ...site, facts: withCreated(site.facts, plan.create) } }
+  const { newName } = surroundings
   return [
-    ...prepared.plan.mounts.flatMap(mount => mountChecks(mount, prepared)),
-    ...homeChecks(prepared),
+    ...plan.mounts.flatMap(mount => mountChecks(mount, prepared, newName)),
+    ...homeChecks(prepared, newName),
     ...networkChecks(prepared.plan.network, surroundings, prepared.plan.degraded.length === 0),
     ...variableChecks(prepared, surroundings),
     ...processChecks(prepared, surroundings),
-    ...nameChecks(prepared),
+    ...nameChecks(prepared, newName),
     ...absentChecks(prepared),
     ...callChecks(prepared.plan),
-    {
-      guarantee: "the host's /tmp is not visible",
-      attempt: { kind: "exists", path: surroundings.outsideFile },
-      expected: "refused",
-    },
+    tempCheck(prepared, surroundings.outsideFile),
   ]
 }
 
-function mountChecks(mount: Mount, { site }: Prepared): Check[] {
+/** Of what a rule denies there the name is seen, with nothing behind it. */
+function tempCheck({ judge }: Prepared, path: string): Check {
+  const kind = judge.accessOf(path) === "deny" ? "read" : "exists"
+  return { guarantee: "the host's /tmp is not visible", attempt: { kind, path }, expected: "refused" }
+}
+
+function mountChecks(mount: Mount, prepared: Prepared, newName: string): Check[] {
   const { path, why } = mount
-  const directory = site.facts(path).kind === "directory"
   switch (mount.kind) {
     case "hidden-directory":
       return [
@@ -52,7 +62,7 @@ function mountChecks(mount: Mount, { site }: Prepared): Check[] {
         },
         {
           guarantee: `${path} cannot be written: ${why}`,
-          attempt: { kind: "create", path },
+          attempt: { kind: "create", path: `${path}/${newName}` },
           expected: "refused",
         },
       ]
@@ -62,32 +72,54 @@ function mountChecks(mount: Mount, { site }: Prepared): Check[] {
       ]
     case "private":
       return [
-        { guarantee: `${path} is private and writable`, attempt: { kind: "create", path }, expected: "done" },
+        writtenCheck(
+          `${path} is private and writable`,
+          { kind: "create", path: `${path}/${newName}` },
+          prepared,
+        ),
       ]
     case "host":
-      return [hostCheck(mount, directory)].flatMap(check => check ?? [])
+      return hostChecks(mount, prepared, newName)
     default:
       return []
   }
 }
 
-function hostCheck(
+function hostChecks(
   { path, access, why }: Extract<Mount, { kind: "host" }>,
-  directory: boolean,
-): Check | undefined {
-  if (isWithin(path, "/run") || isWithin(path, "/dev")) return undefined
-  const attempt: Attempt = directory ? { kind: "create", path } : { kind: "write-file", path }
+  prepared: Prepared,
+  newName: string,
+): Check[] {
+  if (isWithin(path, "/run") || isWithin(path, "/dev")) return []
+  const attempt: FileAttempt =
+    prepared.site.facts(path).kind === "directory"
+      ? { kind: "create", path: `${path}/${newName}` }
+      : { kind: "write-file", path }
   return access === "write"
-    ? { guarantee: `${path} can be written: ${why}`, attempt, expected: "done" }
-    : { guarantee: `${path} cannot be written: ${why}`, attempt, expected: "refused" }
+    ? [writtenCheck(`${path} can be written: ${why}`, attempt, prepared)]
+    : [{ guarantee: `${path} cannot be written: ${why}`, attempt, expected: "refused" }]
 }
 
-function homeChecks({ site, judge }: Prepared): Check[] {
+type FileAttempt = { kind: "create" | "write-file"; path: string }
+
+/** A directory can be writable and the policy be against each new name in it. */
+function writtenCheck(guarantee: string, attempt: FileAttempt, { judge }: Prepared): Check {
+  const verdict = judge.judge(attempt.path)
+  return verdict.access === "write" || verdict.access === "private"
+    ? { guarantee, attempt, expected: "done" }
+    : {
+        guarantee: `a new name in ${parentOf(attempt.path)} cannot be made: ${whyOf(verdict)}`,
+        attempt,
+        expected: "refused",
+      }
+}
+
+function homeChecks({ site, judge }: Prepared, newName: string): Check[] {
   return [site.account.home, "/etc", "/usr"]
     .filter(path => judge.judge(path).access !== "write")
     .map(path => ({
       guarantee: `${path} cannot be written`,
-      attempt: { kind: "create", path },
+      attempt: { kind: "create", path: `${path}/${newName}` },
       expected: "refused",
     }))
 }

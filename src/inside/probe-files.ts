@@ -1,50 +1,27 @@
 /** Inside the sandbox, for `cordon verify`: makes files where it can, and leaves none. Each throws what node:fs throws. */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmdirSync,
-  rmSync,
-  unlinkSync,
-} from "node:fs"
+import { closeSync, existsSync, mkdirSync, openSync, rmdirSync, unlinkSync } from "node:fs"
+import { systemPath } from "../base/path-bytes.ts"
 
-/** A file in the directory. */
-export function createIn(directory: string): string {
-  const path = `${directory}/.cordon-verify-${process.pid}-${Date.now()}`
-  closeSync(openSync(path, "wx"))
-  unlinkSync(path)
-  return ""
+/** A file in this place. */
+export function create(path: string): string {
+  const place = systemPath(path)
+  closeSync(openSync(place, "wx"))
+  unlinkSync(place)
+  return "made"
 }
 
-/** A file below new directories of a new directory. */
-export function makeBelow(directory: string, names: readonly string[]): string {
-  const top = mkdtempSync(`${directory}/.cordon-verify-`)
-  try {
-    const path = `${top}/${names.join("/")}`
-    mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true })
-    closeSync(openSync(path, "wx"))
-    return "made"
-  } finally {
-    rmSync(top, { recursive: true })
-  }
-}
-
-/** A file in this place, with what directories it needs. */
+/** The same, with what directories it needs. */
 export function makeAt(path: string): string {
   const made: string[] = []
   try {
     for (let end = path.indexOf("/", 1); end > 0; end = path.indexOf("/", end + 1)) {
       const directory = path.slice(0, end)
-      if (existsSync(directory)) continue
-      mkdirSync(directory)
+      if (existsSync(systemPath(directory))) continue
+      mkdirSync(systemPath(directory))
       made.push(directory)
     }
-    closeSync(openSync(path, "wx"))
-    unlinkSync(path)
-    return "made"
+    return create(path)
   } finally {
-    for (const directory of made.reverse()) rmdirSync(directory)
+    for (const directory of made.reverse()) rmdirSync(systemPath(directory))
   }
 }

@@ -5,13 +5,13 @@
 import { createSocket } from "node:dgram"
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs"
 import { connect } from "node:net"
-import { createIn, makeAt, makeBelow } from "./probe-files.ts"
+import { systemPath } from "../base/path-bytes.ts"
+import { create, makeAt } from "./probe-files.ts"
 
 /** One thing to try. */
 export type Attempt =
-  | { kind: "read" | "list" | "write-file"; path: string }
-  /** make a file in the directory and remove it again */
-  | { kind: "create"; path: string }
+  /** `create`: make a file and remove it again; `make`: the same, with what directories it needs */
+  | { kind: "read" | "list" | "write-file" | "create" | "make"; path: string }
   | { kind: "connect"; port: number }
   | { kind: "connect-abstract"; name: string }
   /** ask for a page as a browser would: `refused` when Cordon answers that it may not be, or nobody does */
@@ -23,10 +23,6 @@ export type Attempt =
   | { kind: "user-namespace"; bubblewrap: string }
   | { kind: "capabilities" }
   | { kind: "processes" }
-  /** make a file below new directories of a new directory, and remove it all again */
-  | { kind: "make"; directory: string; names: readonly string[] }
-  /** make a file there, with what directories it needs, and remove it all again */
-  | { kind: "make-at"; path: string }
   /** `refused` when it fails with this errno */
   | { kind: "call"; number: number; arguments: readonly number[]; errno: number }
 
@@ -55,15 +51,17 @@ async function outcomeOf(attempt: Attempt): Promise<Outcome> {
 async function tryOut(attempt: Attempt): Promise<string> {
   switch (attempt.kind) {
     case "read":
-      closeSync(openSync(attempt.path, "r"))
+      closeSync(openSync(systemPath(attempt.path), "r"))
       return ""
     case "list":
-      return `${readdirSync(attempt.path).length} entries`
+      return `${readdirSync(systemPath(attempt.path)).length} entries`
     case "write-file":
-      closeSync(openSync(attempt.path, "r+"))
+      closeSync(openSync(systemPath(attempt.path), "r+"))
       return ""
     case "create":
-      return createIn(attempt.path)
+      return create(attempt.path)
+    case "make":
+      return makeAt(attempt.path)
     case "connect":
       return connectTo({ host: "127.0.0.1", port: attempt.port })
     case "connect-abstract":
@@ -86,10 +84,6 @@ async function tryOut(attempt: Attempt): Promise<string> {
       return /^CapEff:\s*0+$/m.test(statusText()) && /^NoNewPrivs:\s*1$/m.test(statusText())
         ? refusal("EPERM")
         : "has some"
-    case "make":
-      return makeBelow(attempt.directory, attempt.names)
-    case "make-at":
-      return makeAt(attempt.path)
     case "call":
       return makeCall(attempt)
     case "processes":

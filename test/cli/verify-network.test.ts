@@ -14,6 +14,7 @@ const surroundings = {
   outsideFile: "/tmp/x",
   environment: {},
   bubblewrap: "/usr/bin/bwrap",
+  newName: ".new",
 }
 
 function rule(verdict: HostRule["verdict"], pattern: string, layer: HostRule["layer"] = "user"): HostRule {

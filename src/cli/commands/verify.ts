@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto"
 import { rmSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:net"
-import { HostError } from "../../base/error.ts"
+import { HostError, UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { printable } from "../../base/printable.ts"
 import { searchBubblewrap } from "../../host/bubblewrap.ts"
@@ -35,6 +35,7 @@ export async function verifyCommand({ given }: ParsedArguments): Promise<number>
       outsideFile: outside,
       environment: process.env,
       bubblewrap: bubblewrapPath(),
+      newName: `.${name}`,
     }
     const checks = checksOf(prepared, surroundings)
     if (!isGiven(given, "quiet")) say(`trying ${checks.length} things inside a sandbox`)
@@ -89,6 +90,13 @@ async function tryInside(given: readonly GivenOption[], attempts: readonly Attem
   const words = given
     .filter(({ name }) => !skipped.includes(name))
     .map(({ name, value }) => (value === "" ? `--${name}` : `--${name}=${value}`))
+  const foreign = words.find(word => !word.isWellFormed())
+  // The runtime would hand on other bytes.
+  if (foreign !== undefined)
+    throw new UserError(
+      `${printable(foreign)} is not UTF-8, and cordon verify cannot hand it on`,
+      "change to that directory, and leave the option out",
+    )
   const child = Bun.spawn([process.execPath, ...words, "--quiet", "--", process.execPath, "inside-probe"], {
     stdin: new Blob([JSON.stringify(attempts)]),
     stdout: "pipe",

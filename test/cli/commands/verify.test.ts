@@ -1,0 +1,149 @@
+/** `cordon verify` says what the policy really says of each thing that it tries, and calls nothing a failure that is none. */
+import { describe, expect, test } from "bun:test"
+import { existsSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+import { run } from "../../support/process.ts"
+import { cordonBinary, type Files, World } from "../../support/world.ts"
+
+type Proof = { guarantee: string; holds: boolean; detail: string }
+
+/** Every line of `cordon verify`, which has to hold on the whole. */
+async function proofs(world: World, ...words: string[]): Promise<Proof[]> {
+  const { code, stdout, stderr } = await world.cordon(["verify", "--json", "-n", ...words])
+  const { data } = JSON.parse(stdout) as { data: Proof[] }
+  expect({
+    failures: data.filter(({ holds }) => !holds),
+    code,
+    stderr: stderr.replace(/.*trying.*\n/, ""),
+  }).toEqual({
+    failures: [],
+    code: 0,
+    stderr: "",
+  })
+  return data
+}
+
+/** The details of the lines about it. */
+function details(data: readonly Proof[], about: string): string[] {
+  return data.filter(({ guarantee }) => guarantee.startsWith(about)).map(({ detail }) => detail)
+}
+
+describe("a name whose protection is lifted", () => {
+  test("can be made, and the line says who lifted it", async () => {
+    using world = new World()
+    const data = await proofs(world, "--unprotect", ".git/hooks")
+    const lifted = "a new .git/hooks can be made: unprotect .git/hooks (--unprotect .git/hooks)"
+    expect(details(data, lifted)).toEqual(["done: made"])
+    expect(details(data, "a new .git/config cannot be made")).toEqual(["refused: EACCES"])
+  })
+
+  test("is tried as protected as long as nobody does", async () => {
+    using world = new World()
+    const data = await proofs(world)
+    expect(details(data, "a new .git/hooks cannot be made: protect .git/hooks (built-in:")).toEqual([
+      "refused: EACCES",
+    ])
+  })
+})
+
+describe("an agent's own directory", () => {
+  const homes: [string, Files][] = [
+    ["absent", {}],
+    ["empty", { ".claude/": "", ".claude.json": "", ".codex/": "" }],
+  ]
+
+  test.each(homes)("that is %s can be written, its settings cannot be made", async (_, home) => {
+    using world = new World({ home })
+    for (const [agent, settings] of [
+      ["claude", ".claude/settings.json"],
+      ["codex", ".codex/config.toml"],
+    ] as const) {
+      const data = await proofs(world, "--profile", agent)
+      expect(details(data, `${world.home}/.${agent} can be written`)).toEqual(["done: made"])
+      expect(details(data, `${world.home}/${settings} cannot be made: protect`)).toEqual(["refused: EACCES"])
+    }
+    expect(readdirSync(join(world.home, ".claude"))).toEqual([])
+    expect(readdirSync(join(world.home, ".codex"))).toEqual([])
+  })
+
+  test("of another agent's login is told what the policy says: it cannot be made", async () => {
+    using world = new World({ home: { ".claude/": "" } })
+    const data = await proofs(world, "--write", join(world.home, ".claude"))
+    expect(details(data, `${world.home}/.claude/.credentials.json cannot be made: deny`)).toEqual([
+      "refused: EACCES",
+    ])
+  })
+})
+
+describe("a denied glob", () => {
+  const policy = (glob: string): Files => ({
+    ".config/cordon/policy.yaml": `version: 1\nfilesystem:\n  deny: ["${glob}"]\n`,
+  })
+
+  test.each([
+    ["{a,b}/c", ["a/c", "b/c"]],
+    ["a/**/c", ["a/…/c"]],
+    ["**/c", ["c"]],
+    ["sub/**", ["sub/…"]],
+  ])("%s is tried where it matches", async (glob, places) => {
+    using world = new World({ home: policy(glob) })
+    const data = await proofs(world)
+    for (const place of places)
+      expect([place, details(data, `a new ${place} cannot be made: deny `)]).toEqual([
+        place,
+        ["refused: EACCES"],
+      ])
+    expect(details(data, "a name that no rule is about can be made")).toEqual(["done: made"])
+    expect(readdirSync(world.project)).toEqual([])
+  })
+
+  test("that matches everything leaves no name that could be made", async () => {
+    using world = new World({ home: policy("**") })
+    const data = await proofs(world)
+    expect(details(data, `a new name in ${world.project} cannot be made: deny`)).toEqual(["refused: EACCES"])
+    expect(details(data, "a new name cannot be made: deny")).toEqual(["refused: EACCES"])
+    expect(details(data, "a name that no rule is about")).toEqual([])
+  })
+
+  test("about /tmp shows names there, and nothing behind them", async () => {
+    using world = new World({ home: policy("/tmp/*") })
+    const about = "the host's /tmp is not visible"
+    expect(details(await proofs(world), about)).toEqual(["refused: EACCES"])
+    using plain = new World()
+    expect(details(await proofs(plain), about)).toEqual(["refused: ENOENT"])
+  })
+
+  test("that matches what is there is not tried as new", async () => {
+    using world = new World({ home: policy("{a,b}/c"), project: { "a/c": "s3cret" } })
+    const data = await proofs(world)
+    expect(details(data, "a new a/c")).toEqual([])
+    expect(details(data, `${world.project}/a/c cannot be read: deny`)).toEqual(["refused: EACCES"])
+    expect(details(data, "a new b/c cannot be made")).toEqual(["refused: EACCES"])
+  })
+})
+
+describe("a project whose name is no UTF-8", () => {
+  const inIt = (words: string) =>
+    `mkdir -p $'p\\377' && ${words.includes("-C") ? "" : "cd $'p\\377' && "}"$0" verify -n -q ${words}`
+  const shell = (world: World, script: string) =>
+    run(["bash", "-c", script, cordonBinary], { cwd: world.project, env: world.env })
+
+  test("is tried itself, and no other that reads alike", async () => {
+    using world = new World()
+    const { code, stdout } = await shell(world, inIt(""))
+    expect(stdout.split("\n").filter(line => line.startsWith("FAILS"))).toEqual([])
+    expect(stdout).toContain(`holds  ${world.project}/p\\u{dcff} can be written`)
+    expect(stdout).toContain("holds  a name that no rule is about can be made")
+    expect(code).toBe(0)
+    expect(existsSync(join(world.project, "p\ufffd"))).toBe(false)
+  })
+
+  test("cannot be named by an option, and a sentence says what to do", async () => {
+    using world = new World()
+    const { code, stderr } = await shell(world, inIt("-C $'p\\377'"))
+    expect(stderr).toBe(
+      "cordon: --cwd=p\\u{dcff} is not UTF-8, and cordon verify cannot hand it on\ncordon: → change to that directory, and leave the option out\n",
+    )
+    expect(code).toBe(125)
+  })
+})
