@@ -9,7 +9,13 @@ import { callChecks } from "./verify-calls.ts"
 import { absentChecks, nameChecks } from "./verify-names.ts"
 import { networkChecks } from "./verify-network.ts"
 
-export type Check = { guarantee: string; attempt: Attempt; expected: "done" | "refused" }
+export type Check = {
+  guarantee: string
+  attempt: Attempt
+  expected: "done" | "refused"
+  /** the policy denies the place, so that there may be nothing of that name */
+  isHidden?: boolean
+}
 
 /** Things made outside for the occasion. */
 export type Surroundings = {
@@ -90,11 +96,11 @@ function hostChecks(
   prepared: Prepared,
   newName: string,
 ): Check[] {
-  if (isWithin(path, "/run") || isWithin(path, "/dev")) return []
+  const { kind } = prepared.site.facts(path)
+  // A socket is not opened, and a device does something when it is.
+  if (kind === "other" || isWithin(path, "/run") || isWithin(path, "/dev")) return []
   const attempt: FileAttempt =
-    prepared.site.facts(path).kind === "directory"
-      ? { kind: "create", path: `${path}/${newName}` }
-      : { kind: "write-file", path }
+    kind === "directory" ? { kind: "create", path: `${path}/${newName}` } : { kind: "write-file", path }
   return access === "write"
     ? [writtenCheck(`${path} can be written: ${why}`, attempt, prepared)]
     : [{ guarantee: `${path} cannot be written: ${why}`, attempt, expected: "refused" }]
@@ -121,6 +127,7 @@ function homeChecks({ site, judge }: Prepared, newName: string): Check[] {
       guarantee: `${path} cannot be written`,
       attempt: { kind: "create", path: `${path}/${newName}` },
       expected: "refused",
+      isHidden: judge.accessOf(path) === "deny",
     }))
 }
 
@@ -142,7 +149,8 @@ function variableChecks({ plan }: Prepared, { environment }: Surroundings): Chec
   ]
 }
 
-function processChecks({ plan }: Prepared, { bubblewrap }: Surroundings): Check[] {
+function processChecks({ plan, judge }: Prepared, { bubblewrap }: Surroundings): Check[] {
+  const canTry = bubblewrap !== undefined && judge.accessOf(bubblewrap) !== "deny"
   return [
     {
       guarantee: "no capabilities, and none to be gained",
@@ -154,7 +162,7 @@ function processChecks({ plan }: Prepared, { bubblewrap }: Surroundings): Check[
       attempt: { kind: "processes" },
       expected: "refused",
     },
-    ...(plan.nestedUserns || bubblewrap === undefined
+    ...(plan.nestedUserns || !canTry
       ? []
       : [
           {

@@ -87,7 +87,9 @@ function protectedPlace({ value, effect }: Protection): string[] {
 
 /** Whether nothing is there, in a directory that can be written: of what is there a mount shows more. */
 function isNew(path: string, { site, judge }: Launch): boolean {
-  return site.facts(path).kind === "missing" && judge.accessOf(existingAbove(path, site)) === "write"
+  if (site.facts(path).kind !== "missing") return false
+  const above = existingAbove(path, site)
+  return site.facts(above).kind === "directory" && judge.accessOf(above) === "write"
 }
 
 function existingAbove(path: string, site: Prepared["site"]): string {

@@ -1,6 +1,7 @@
 /** What `cordon verify` tries of the network: the policy's own hosts, and what no policy opens by a star. */
 import { interfaceAddresses } from "../host/interfaces.ts"
 import type { Attempt } from "../inside/probe.ts"
+import { isLocalhost, isNobodys } from "../network/names/name-answers.ts"
 import type { FilteredNetwork, NetworkPlan } from "../plan/launch-plan.ts"
 import { hostText } from "../policy/host-pattern.ts"
 import { type HostJudge, hostJudge } from "../policy/host-verdict.ts"
@@ -67,12 +68,13 @@ function filteredChecks({ rules, credentials }: FilteredNetwork): Check[] {
 
 /**
  * One place stands for a rule. Of what is allowed only what somebody wrote: nobody wants each registry to be asked. Requests
- * are judged only once a host has answered.
+ * are judged only once a host has answered. Names that lead to no border, whatever the rules say, show nothing.
  */
 function isTriable(rule: HostRule): boolean {
-  const { kind, request } = rule.value
+  const { kind, request, host } = rule.value
   const wanted = rule.verdict === "deny" || isWritten(rule)
-  return wanted && request === undefined && (kind === "name" || kind === "below")
+  const isName = (kind === "name" || kind === "below") && !isNobodys(host) && !isLocalhost(host)
+  return wanted && request === undefined && isName
 }
 
 function ruleCheck({ value, verdict, source }: HostRule, judge: HostJudge): Check {

@@ -1,5 +1,14 @@
 /** Inside the sandbox, for `cordon verify`: makes files where it can, and leaves none. Each throws what node:fs throws. */
-import { closeSync, existsSync, mkdirSync, openSync, rmdirSync, unlinkSync } from "node:fs"
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  rmdirSync,
+  unlinkSync,
+} from "node:fs"
 import { systemPath } from "../base/path-bytes.ts"
 
 /** A file in this place. */
@@ -23,5 +32,17 @@ export function makeAt(path: string): string {
     return create(path)
   } finally {
     for (const directory of made.reverse()) rmdirSync(systemPath(directory))
+  }
+}
+
+/** A program that runs is not opened for writing whatever the rules are (ETXTBSY): then what access(2) says goes before. */
+export function openForWriting(path: string): string {
+  const place = systemPath(path)
+  try {
+    closeSync(openSync(place, "r+"))
+    return ""
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ETXTBSY") accessSync(place, constants.W_OK)
+    throw cause
   }
 }

@@ -6,7 +6,7 @@ import { createSocket } from "node:dgram"
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs"
 import { connect } from "node:net"
 import { systemPath } from "../base/path-bytes.ts"
-import { create, makeAt } from "./probe-files.ts"
+import { create, makeAt, openForWriting } from "./probe-files.ts"
 
 /** One thing to try. */
 export type Attempt =
@@ -56,8 +56,7 @@ async function tryOut(attempt: Attempt): Promise<string> {
     case "list":
       return `${readdirSync(systemPath(attempt.path)).length} entries`
     case "write-file":
-      closeSync(openSync(systemPath(attempt.path), "r+"))
-      return ""
+      return openForWriting(attempt.path)
     case "create":
       return create(attempt.path)
     case "make":

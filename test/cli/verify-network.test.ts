@@ -78,6 +78,19 @@ describe("filtered", () => {
     expect(Object.keys(found).length).toBeGreaterThan(5)
   })
 
+  test("names that lead to no border are not tried: localhost, and what nobody has", () => {
+    const hosts = ["localhost", "app.localhost", "x.invalid", "a.onion"]
+    const found = reached(
+      networkChecks(
+        filtered(...hosts.map(host => rule("deny", host)), rule("deny", "invalid.example")),
+        surroundings,
+        true,
+      ),
+    )
+    for (const host of hosts) expect(Object.keys(found)).not.toContain(`${host}:80`)
+    expect(found["invalid.example:80"]).toBe("refused")
+  })
+
   test("a rule about requests is not tried: the host would have to answer first", () => {
     const found = reached(networkChecks(filtered(rule("allow", "api.example GET /x")), surroundings, true))
     expect(found).not.toHaveProperty("api.example:80")

@@ -11,9 +11,8 @@ import { prepare } from "../../run.ts"
 import type { GivenOption, ParsedArguments } from "../arguments.ts"
 import { coloured, print, printJson, say } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
-import { type Check, checksOf, type Surroundings } from "../verify-checks.ts"
-
-type Proof = { guarantee: string; holds: boolean; detail: string }
+import { checksOf, type Surroundings } from "../verify-checks.ts"
+import { type Proof, proofOf } from "../verify-proof.ts"
 
 export async function verifyCommand({ given }: ParsedArguments): Promise<number> {
   // The probe is this program itself: it has to be readable inside, wherever it lies.
@@ -57,18 +56,6 @@ export async function verifyCommand({ given }: ParsedArguments): Promise<number>
 function bubblewrapPath(): string | undefined {
   const found = searchBubblewrap()
   return "why" in found ? undefined : found.path
-}
-
-function proofOf({ guarantee, expected }: Check, outcome: Outcome | undefined): Proof {
-  const holds = outcome?.result === expected
-  return {
-    guarantee,
-    holds,
-    detail:
-      outcome === undefined
-        ? "the sandbox gave no answer"
-        : `${outcome.result}${outcome.detail === "" ? "" : `: ${outcome.detail}`}`,
-  }
 }
 
 function report(proofs: readonly Proof[], given: readonly GivenOption[]): number {

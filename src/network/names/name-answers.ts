@@ -42,8 +42,7 @@ function answerQuery(query: Query, names: SyntheticNames): Uint8Array {
   if (query.name === "") return codeAnswer(query, responseCode.ok)
   if (reverse.test(query.name)) return answerReverse(query, names)
   const name = canonicalHostName(query.name)
-  if (name === undefined || nobodys.has(name) || nobodysSuffix.test(name))
-    return codeAnswer(query, responseCode.noSuchName)
+  if (name === undefined || isNobodys(name)) return codeAnswer(query, responseCode.noSuchName)
   // Who is told that a name has no address of version 6, no mail server, no certificate's fingerprint, takes what there is.
   if (query.type !== recordType.address) return codeAnswer(query, responseCode.ok)
   const address = isLocalhost(name) ? loopback : names.addressOf(name)
@@ -51,8 +50,13 @@ function answerQuery(query: Query, names: SyntheticNames): Uint8Array {
   return addressAnswer(query, Uint8Array.from(address.split("."), Number), ttl)
 }
 
-/** RFC 6761, 6.3 */
-function isLocalhost(name: string): boolean {
+/** Whether a name gets no address, whatever the rules say. @param name as canonicalHostName writes it */
+export function isNobodys(name: string): boolean {
+  return nobodys.has(name) || nobodysSuffix.test(name)
+}
+
+/** RFC 6761, 6.3: whether a name is the sandbox's own loopback. */
+export function isLocalhost(name: string): boolean {
   return name === "localhost" || name.endsWith(".localhost")
 }
 

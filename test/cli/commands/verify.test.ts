@@ -1,6 +1,6 @@
 /** `cordon verify` says what the policy really says of each thing that it tries, and calls nothing a failure that is none. */
 import { describe, expect, test } from "bun:test"
-import { existsSync, readdirSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, realpathSync } from "node:fs"
 import { join } from "node:path"
 import { run } from "../../support/process.ts"
 import { cordonBinary, type Files, World } from "../../support/world.ts"
@@ -119,6 +119,48 @@ describe("a denied glob", () => {
     expect(details(data, "a new a/c")).toEqual([])
     expect(details(data, `${world.project}/a/c cannot be read: deny`)).toEqual(["refused: EACCES"])
     expect(details(data, "a new b/c cannot be made")).toEqual(["refused: EACCES"])
+  })
+})
+
+describe("what is refused for a reason of its own", () => {
+  test("is tried another way: Cordon's program, which runs, is not opened for writing by anybody", async () => {
+    using world = new World()
+    expect(details(await proofs(world), `${cordonBinary} cannot be written`)).toEqual(["refused: EROFS"])
+  })
+
+  test("is not tried: nothing can be made below a file", async () => {
+    using world = new World({ home: { ".local/share": "" } })
+    const data = await proofs(world, "--trust", "trusted")
+    expect(details(data, `${world.home}/.local/share/keyrings`)).toEqual([])
+    expect(details(data, `${world.home}/.ssh cannot be made`)).toEqual(["refused: EACCES"])
+  })
+
+  test("is not tried: a socket is opened by nobody", async () => {
+    using world = new World({ project: { file: "" } })
+    const [socket, file] = [join(world.project, "socket"), join(world.project, "file")]
+    const listener = Bun.listen({ unix: socket, socket: { data: () => undefined } })
+    const data = await proofs(world, "--read", socket, "--read", file)
+    listener.stop()
+    expect(details(data, `${socket} cannot be written`)).toEqual([])
+    expect(details(data, `${file} cannot be written`)).toEqual(["refused: EROFS"])
+  })
+
+  test("is not tried: bubblewrap that is denied makes no namespace", async () => {
+    using world = new World()
+    const about = "no user namespace can be made"
+    const bubblewrap = realpathSync("/usr/bin/bwrap")
+    expect(details(await proofs(world, "--deny", bubblewrap), about)).toEqual([])
+    expect(details(await proofs(world), about)).toEqual([expect.stringContaining("new namespace")])
+  })
+
+  test("a home that is hidden is not there", async () => {
+    using world = new World()
+    const elsewhere = join(world.root, "elsewhere")
+    mkdirSync(elsewhere)
+    const data = await proofs(world, "-C", elsewhere, "--deny", world.home)
+    expect(details(data, `${world.home} cannot be written`)).toContain("refused: EACCES")
+    const strict = await proofs(world, "-C", elsewhere, "--strict")
+    expect(details(strict, `${world.home} cannot be written`)).toEqual(["refused: ENOENT"])
   })
 })
 
