@@ -10,8 +10,8 @@ import { type LogFile, LogWriter, type Timed } from "./log-writer.ts"
 
 export type SessionLogRequest = {
   session: string
-  /** $XDG_STATE_HOME */
-  stateHome: string
+  /** $XDG_STATE_HOME; undefined = no log but the one of `--log` */
+  stateHome: string | undefined
   /** of `--log`, as `openLogFile` opened it; closed with the log */
   file: LogFile | undefined
   /** says a line to the person */
@@ -30,30 +30,32 @@ const defaultBytesMax = 64 << 20
 
 /** Opens nothing: that is done when there is something to write. */
 export function openSessionLog(request: SessionLogRequest): SessionLog {
-  const { session, tell, file } = request
+  const { session, tell, file, stateHome } = request
   const chosen = file && new LogWriter({ session, tell, file, bytesMax: Number.POSITIVE_INFINITY })
-  const own = new OwnLog(request)
+  const own = stateHome === undefined ? undefined : new OwnLog({ ...request, stateHome })
   return {
     record: body => {
       const event = { body, time: new Date() }
       chosen?.write(event)
-      own.write(event)
+      own?.write(event)
     },
     close: () => {
       chosen?.close()
-      own.close()
+      own?.close()
     },
   }
 }
 
+type OwnLogRequest = SessionLogRequest & { stateHome: string }
+
 /** The log in our own directory: that a command started and ended is no reason to make one. */
 class OwnLog {
-  readonly #request: SessionLogRequest
+  readonly #request: OwnLogRequest
   #start: Timed | undefined
   /** undefined: nothing happened yet; null: it could not be made */
   #writer: LogWriter | null | undefined
 
-  constructor(request: SessionLogRequest) {
+  constructor(request: OwnLogRequest) {
     this.#request = request
   }
 

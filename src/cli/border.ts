@@ -1,5 +1,6 @@
 /** The border of a session whose network is filtered, and the record that such a session has. */
 import type { SessionLog } from "../audit/session-log.ts"
+import { isProbe } from "../inside/probe-command.ts"
 import type { EndedSession } from "../network/terminator/ended-session.ts"
 import type { FilteredNetwork, LaunchPlan } from "../plan/launch-plan.ts"
 import type { Sandbox, SessionBorder } from "../supervise/supervised.ts"
@@ -50,7 +51,9 @@ export async function openLog(
   file: { descriptor: number; path: string } | undefined,
 ): Promise<SessionLog> {
   const { openSessionLog } = await import("../audit/session-log.ts")
-  const log = openSessionLog({ session, stateHome, file, tell: sayAtOnce })
+  // What `cordon verify` tries would stand in `cordon log` as if somebody had wanted to go there.
+  const own = isProbe(command) ? undefined : stateHome
+  const log = openSessionLog({ session, stateHome: own, file, tell: sayAtOnce })
   log.record({ kind: "start", command, project, network: network.mode })
   return log
 }

@@ -3,6 +3,7 @@ import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
 import { exitCode } from "../base/exit-code.ts"
 import { keepJournal } from "../base/journal.ts"
+import { probeWord } from "../inside/probe-command.ts"
 import { makeDirectory } from "../remembered/memory-writing.ts"
 import type { Place } from "../remembered/place.ts"
 import { type ParsedArguments, parseOptions } from "./arguments.ts"
@@ -17,7 +18,7 @@ import { type CommandName, commands } from "./words.ts"
  * @returns the exit code
  */
 export async function dispatch(words: readonly string[], place?: Place): Promise<number> {
-  if (words[0] === "inside-probe" && process.env.CORDON === "1")
+  if (words[0] === probeWord && process.env.CORDON === "1")
     return (await import("../inside/probe.ts")).probe()
   const parsed = parseOptions(words)
   if (isGiven(parsed.given, "help")) return printHelp(undefined)

@@ -7,6 +7,7 @@ import { exitCode } from "../../base/exit-code.ts"
 import { printable } from "../../base/printable.ts"
 import { searchBubblewrap } from "../../host/bubblewrap.ts"
 import type { Attempt, Outcome } from "../../inside/probe.ts"
+import { probeWord } from "../../inside/probe-command.ts"
 import { prepare } from "../../run.ts"
 import type { GivenOption, ParsedArguments } from "../arguments.ts"
 import { coloured, print, printJson, say } from "../output.ts"
@@ -17,7 +18,7 @@ import { type Proof, proofOf } from "../verify-proof.ts"
 export async function verifyCommand({ given }: ParsedArguments): Promise<number> {
   // The probe is this program itself: it has to be readable inside, wherever it lies.
   const options: GivenOption[] = [...given, { name: "read", value: process.execPath, words: "cordon verify" }]
-  const prepared = await prepare(runRequest(options, [process.execPath, "inside-probe"], process.env))
+  const prepared = await prepare(runRequest(options, [process.execPath, probeWord], process.env))
   const name = `cordon-verify-${randomBytes(8).toString("hex")}`
   const outside = `/tmp/${name}`
   const servers = [
@@ -84,7 +85,7 @@ async function tryInside(given: readonly GivenOption[], attempts: readonly Attem
       `${printable(foreign)} is not UTF-8, and cordon verify cannot hand it on`,
       "change to that directory, and leave the option out",
     )
-  const child = Bun.spawn([process.execPath, ...words, "--quiet", "--", process.execPath, "inside-probe"], {
+  const child = Bun.spawn([process.execPath, ...words, "--quiet", "--", process.execPath, probeWord], {
     stdin: new Blob([JSON.stringify(attempts)]),
     stdout: "pipe",
     stderr: "inherit",

@@ -1,9 +1,9 @@
 /** `cordon verify` says what the policy really says of each thing that it tries, and calls nothing a failure that is none. */
 import { describe, expect, test } from "bun:test"
-import { existsSync, mkdirSync, readdirSync, realpathSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync } from "node:fs"
 import { join } from "node:path"
 import { run } from "../../support/process.ts"
-import { cordonBinary, type Files, World } from "../../support/world.ts"
+import { bun, cordonBinary, type Files, World } from "../../support/world.ts"
 
 type Proof = { guarantee: string; holds: boolean; detail: string }
 
@@ -161,6 +161,34 @@ describe("what is refused for a reason of its own", () => {
     expect(details(data, `${world.home} cannot be written`)).toContain("refused: EACCES")
     const strict = await proofs(world, "-C", elsewhere, "--strict")
     expect(details(strict, `${world.home} cannot be written`)).toEqual(["refused: ENOENT"])
+  })
+})
+
+describe("the session that is tried", () => {
+  const logs = async (world: World) => (await world.cordon(["log", "--list"])).stdout
+  const filtered = ["--net", "filtered", "--deny-host", "*"]
+
+  test("is in no log: nobody wanted to go there", async () => {
+    using world = new World()
+    const { code } = await world.cordon(["verify", "-q", ...filtered])
+    expect(code).toBe(0)
+    expect(await logs(world)).toBe("")
+    expect(existsSync(join(world.home, ".local/state/cordon/sessions"))).toBe(false)
+  })
+
+  test("is in the log that somebody asked for, and in no other", async () => {
+    using world = new World()
+    const file = join(world.root, "events")
+    await world.cordon(["verify", "-q", ...filtered, "--log", file])
+    expect(readFileSync(file, "utf8")).toContain("metadata.google.internal")
+    expect(await logs(world)).toBe("")
+  })
+
+  test("is no other session: what a command of that name does is recorded", async () => {
+    using world = new World()
+    const fetch = 'await fetch("http://metadata.google.internal").catch(() => 0)'
+    await world.cordon([...filtered, "--read", bun, "--", bun, "-e", fetch, "inside-probe"])
+    expect(await logs(world)).toContain("~/work/project")
   })
 })
 
