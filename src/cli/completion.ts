@@ -1,7 +1,8 @@
 /** Completions for bash, zsh and fish, made from the table of options. */
 import { commonOptions, ownOptions, ownOptionsOf } from "./command-options.ts"
+import { hasMeaning, particularCommands } from "./meaningful.ts"
 import { type OptionSpec, optionSpecs } from "./options.ts"
-import { commands } from "./words.ts"
+import { type CommandName, commands } from "./words.ts"
 
 export const shells = ["bash", "zsh", "fish"] as const
 export type Shell = (typeof shells)[number]
@@ -21,13 +22,21 @@ const names = commands.map(({ name }) => name)
 
 type Spec = Omit<OptionSpec, "group">
 
-/** Commands that know few options, and some of their own. */
-const special = commands
-  .filter(({ name }) => name in ownOptions)
-  .map(({ name }) => {
-    const common = optionSpecs.filter(spec => commonOptions.some(known => known === spec.name))
-    return { name, specs: [...ownOptionsOf(name), ...common] as readonly Spec[] }
-  })
+type Special = { name: CommandName; specs: readonly Spec[] }
+
+/** Commands that know few options, and some of their own, and those that know most. */
+const special: readonly Special[] = [
+  ...commands
+    .filter(({ name }) => name in ownOptions)
+    .map(({ name }) => {
+      const common = optionSpecs.filter(spec => commonOptions.some(known => known === spec.name))
+      return { name, specs: [...ownOptionsOf(name), ...common] }
+    }),
+  ...particularCommands.map(name => ({
+    name,
+    specs: optionSpecs.filter(spec => hasMeaning(name, spec.name)),
+  })),
+]
 
 function spellings({ name, short, alias }: Spec): string[] {
   return [

@@ -3,7 +3,7 @@ import { UserError } from "../base/error.ts"
 import { printable } from "../base/printable.ts"
 import type { GivenOption, ParsedArguments } from "./arguments.ts"
 import { type CommandWithOptions, commonOptions, ownOptionsOf } from "./command-options.ts"
-import type { CommandName } from "./words.ts"
+import { type CommandName, commands } from "./words.ts"
 
 /** Refuses options of a launch where nothing is launched. */
 export function meaningful(command: CommandWithOptions, parsed: ParsedArguments): ParsedArguments {
@@ -23,6 +23,18 @@ const meaningless: Partial<Record<CommandName, readonly GivenOption["name"][]>> 
   doctor: ["dry-run", "log"],
   verify: ["dry-run"],
 }
+
+/** Commands that refuse some options of a launch. */
+export const particularCommands = commands.map(({ name }) => name).filter(name => name in meaningless)
+
+/** Whether an option of a launch means something to one of these commands. */
+export function hasMeaning(command: CommandName, option: GivenOption["name"]): boolean {
+  const elsewhere = ["version", ...(meaningless[command] ?? []), ...(command === "doctor" ? [] : doctorsOwn)]
+  return !elsewhere.includes(option)
+}
+
+/** They change the machine. */
+const doctorsOwn: readonly string[] = ["fix", "yes"]
 
 /** How many words these commands take. */
 const wordsMax: Partial<Record<CommandName, number>> = { doctor: 0, verify: 0, completion: 1, help: 1 }
@@ -52,7 +64,7 @@ export function refuseWords(command: string, [word]: readonly string[], hint: st
 
 /** An option that changes the machine means one command only: in the place of another word it would be ignored. */
 export function refuseFix({ given }: ParsedArguments): void {
-  const option = given.find(({ name }) => name === "fix" || name === "yes")
+  const option = given.find(({ name }) => doctorsOwn.includes(name))
   if (option !== undefined)
     throw new UserError(`${option.words} goes with cordon doctor`, "write cordon doctor --fix")
 }

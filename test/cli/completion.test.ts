@@ -1,8 +1,11 @@
 /** Completions: bash's are asked in a real bash; zsh's and fish's are read by their shells where there are any. */
 import { describe, expect, test } from "bun:test"
+import { UserError } from "../../src/base/error.ts"
+import { parseOptions } from "../../src/cli/arguments.ts"
 import { completionScript, shells } from "../../src/cli/completion.ts"
+import { refuseFix, refuseMeaningless } from "../../src/cli/meaningful.ts"
 import { optionSpecs } from "../../src/cli/options.ts"
-import { commands } from "../../src/cli/words.ts"
+import { type CommandName, commands } from "../../src/cli/words.ts"
 import { root } from "../source-code.ts"
 
 const bash = completionScript("bash")
@@ -29,6 +32,21 @@ function offered(...words: string[]): string[] {
     .sort()
 }
 
+/** Whether the program lets an option through to the command. */
+function takes(command: CommandName, option: string): boolean {
+  const spec = optionSpecs.find(({ name }) => `--${name}` === option)
+  const value = spec?.value === undefined ? [] : [spec.choices?.[0] ?? "x"]
+  const parsed = parseOptions([option, ...value])
+  try {
+    refuseMeaningless(command, parsed)
+    if (command !== "doctor") refuseFix(parsed)
+    return true
+  } catch (refusal) {
+    if (refusal instanceof UserError) return false
+    throw refusal
+  }
+}
+
 const long = optionSpecs.map(({ name }) => `--${name}`)
 
 describe("bash, for a command with own options", () => {
@@ -47,6 +65,40 @@ describe("bash, for a command with own options", () => {
   test("offers these to no other", () => {
     expect(offered("check", "--fol")).toEqual([])
     expect(offered("--alw")).toEqual([])
+  })
+})
+
+describe("bash, for a command that refuses some options", () => {
+  test.each(["verify", "explain", "check", "policy", "doctor"] as const)(
+    "offers %s what it takes",
+    command => {
+      const tried = offered(command, "--")
+      expect(tried).toEqual(expect.arrayContaining(["--cwd", "--deny", "--profile", "--json", "--help"]))
+      for (const option of long)
+        expect([option, tried.includes(option)]).toEqual([option, takes(command, option)])
+      expect(tried).not.toContain("--dry-run")
+    },
+  )
+
+  test("offers values, files and other commands' options as ever", () => {
+    expect(offered("verify", "--net", "")).toEqual(["filtered", "off", "open"])
+    expect(offered("check", "package-lock")).toEqual(["package-lock.json"])
+    expect(offered("run", "--dry")).toEqual(["--dry-run"])
+    expect(offered("verify", "--dry")).toEqual([])
+  })
+})
+
+describe("fish and zsh", () => {
+  test("offer --dry-run for a launch, not for verify", () => {
+    const [fish, zsh] = [completionScript("fish"), completionScript("zsh")]
+    const about = (name: string) =>
+      fish.split("\n").filter(line => line.includes(`'__fish_seen_subcommand_from ${name}'`))
+    expect(about("verify").some(line => line.includes("-l cwd"))).toBe(true)
+    expect(about("verify").filter(line => line.includes("dry-run"))).toEqual([])
+    const [, verify = ""] = /^ {4}verify\)(.*?)return ;;/ms.exec(zsh) ?? []
+    expect(verify).toContain("--cwd[")
+    expect(verify).not.toContain("--dry-run[")
+    for (const script of [fish, zsh]) expect(script).toContain("dry-run")
   })
 })
 
