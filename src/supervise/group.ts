@@ -27,9 +27,11 @@ export function makeGroup(group: ControlGroup, session: string): SessionGroup {
     for (const path of made) nodeFs().rmdirSync(path)
     throw cause
   }
-  removeAfterwards(made)
+  const handOver = removeAfterwards(made)
   const files = made.map(path => `${path}/cgroup.procs`)
-  return { entry: { kind: "directories", files }, remove: () => made.flatMap(removeDirectory) }
+  // What happened in them is read before the first is gone: with it the others may go.
+  const remove = () => [...made.flatMap(eventsOf), ...made.flatMap(path => removeDirectory(path, handOver))]
+  return { entry: { kind: "directories", files }, remove }
 }
 
 function makeDirectory({ parent, enable, values }: GroupDirectory, name: string): string {
@@ -76,11 +78,8 @@ function writeValue(path: string, value: string, mayBeMissing = false): void {
   }
 }
 
-function removeDirectory(path: string): string[] {
-  const events = eventsOf(path)
-  return removeAtEnd(path)
-    ? events
-    : [...events, `the control group ${path} is in use and could not be removed`]
+function removeDirectory(path: string, handOver: () => void): string[] {
+  return removeAtEnd(path, handOver) ? [] : [`the control group ${path} is in use and could not be removed`]
 }
 
 /** memory.events and pids.events of version 2; memory.oom_control and pids.events of version 1. */

@@ -13,8 +13,11 @@ while [ $left -gt 0 ]; do
   sleep 0.05
 done`
 
-/** Starts a shell that removes the directories after this process, should it be killed before it does so itself. */
-export function removeAfterwards(directories: readonly string[]): void {
+/**
+ * Starts a shell that removes the directories after this process, should it be killed before it does so itself.
+ * @returns has it do so now
+ */
+export function removeAfterwards(directories: readonly string[]): () => void {
   const watcher = Bun.spawn(["/bin/sh", "-c", script, "cordon", ...directories], {
     cwd: "/",
     env: { PATH: "/usr/bin:/bin" },
@@ -25,6 +28,7 @@ export function removeAfterwards(directories: readonly string[]): void {
     detached: true,
   })
   watcher.unref()
+  return () => void watcher.stdin.end()
 }
 
 /** What sessions left behind whose watcher was killed too. The kernel removes only groups without processes. */
@@ -48,8 +52,15 @@ function isAlive(owner: number): boolean {
 /** How long the last processes of an ended sandbox may take to leave its group. */
 const patienceMs = 2000
 
-/** Bubblewrap has ended, and its processes end with it: those that still do are waited for. @returns whether it is gone */
-export function removeAtEnd(directory: string): boolean {
+/**
+ * Bubblewrap has ended, and its processes end with it: those that still do are waited for.
+ * @param handOver has the shell do it: started by root, this process may have given up the capability to write where the
+ * group is
+ * @returns whether it is gone
+ */
+export function removeAtEnd(directory: string, handOver: () => void): boolean {
+  if (tryRemoving(directory)) return true
+  handOver()
   const end = performance.now() + patienceMs
   while (!tryRemoving(directory)) {
     if (performance.now() > end) return false

@@ -127,6 +127,14 @@ describe.skipIf(noCount)("a limit of processes [skipped when processes cannot be
     expect(await world.shell(fill)).toMatchObject({ stdout: "82\n", stderr: "" })
   })
 
+  test("takes no time when the command is over, and says nothing", async () => {
+    using world = new World()
+    const start = performance.now()
+    const outcome = await world.shell("echo done", { options: ["-n", "--processes", "20"] })
+    expect(outcome).toMatchObject({ code: 0, stdout: "done\n", stderr: "" })
+    expect(performance.now() - start).toBeLessThan(1500)
+  })
+
   test("cannot be raised inside", async () => {
     using world = new World()
     const { stdout } = await world.shell(`ulimit -p 4000 2>/dev/null; ${fill}`, {
