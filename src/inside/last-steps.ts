@@ -2,15 +2,13 @@
  * What the process does that becomes the command, once bubblewrap has built the sandbox around it: as a list of system
  * calls (kernel/step-program.ts), in the order of losing power. Each ends the process when it fails.
  */
-import { exitCode } from "../base/exit-code.ts"
-import { bytesOf } from "../base/path-bytes.ts"
-import { printable } from "../base/printable.ts"
 import { readRights, scopes, scopesSignals, writeRights } from "../kernel/landlock-rights.ts"
 import type { SignalSet } from "../kernel/signals.ts"
 import { type Step, StepMemory, stepProgram } from "../kernel/step-program.ts"
 import { type Architecture, callNumbers } from "../kernel/system-calls.ts"
 import type { BareSandbox, LandlockWall, ResourceLimit } from "../plan/launch-plan.ts"
 import { type BareSteps, becomeOrdinary, behind, endSession, enterSession } from "./bare.ts"
+import { becomeCommand } from "./become-command.ts"
 import { type Guardian, reportTo } from "./guardian.ts"
 import { installFilter, type StepContext, step, words } from "./step.ts"
 
@@ -56,7 +54,7 @@ export function lastStepsProgram(steps: LastSteps, architecture: Architecture): 
     ...refuseCalls(context),
     ...reportTo(guardian, guardianDescriptor, context),
     step("close_range", context.numbers.close_range, [3, lastDescriptor, 0]),
-    ...becomeCommand(context),
+    ...becomeCommand(steps, context),
   ]
   const all = [
     ...closeForeign(context),
@@ -171,30 +169,4 @@ function pathBeneath(rights: bigint): Uint8Array {
 
 function refuseCalls(context: Context): Step[] {
   return [installFilter(context.steps.filter, context)]
-}
-
-/** As execvp(3): what the kernel takes for no program is a script for the shell. */
-function becomeCommand({ memory, numbers, steps }: Context): Step[] {
-  const file = memory.placeString(bytesOf(steps.program))
-  const environment = memory.placeStrings(
-    Object.entries(steps.environment).map(([name, value]) => bytesOf(`${name}=${value}`)),
-  )
-  const execFormatError = -8
-  const execute = (path: number, argv: readonly string[], says: string, result: number): Step => ({
-    call: numbers.execve,
-    arguments: [path, memory.placeStrings(argv.map(bytesOf)), environment],
-    goesOnWith: { from: result, to: result },
-    otherwise: { says, status: exitCode.notExecutable },
-  })
-  const says = `cordon: ${printable(steps.program)} cannot be executed\n`
-  const shell = "/bin/sh"
-  return [
-    execute(file, steps.words, says, execFormatError),
-    execute(
-      memory.placeString(bytesOf(shell)),
-      [shell, steps.program, ...steps.words.slice(1)],
-      says,
-      Number.MAX_SAFE_INTEGER,
-    ),
-  ]
 }

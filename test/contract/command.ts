@@ -1,6 +1,6 @@
 /** The command's side of the contract: it feels as if there were no sandbox. */
 import { expect } from "bun:test"
-import { existsSync } from "node:fs"
+import { existsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { eventually, launch, run } from "../support/process.ts"
 import { cordonBinary } from "../support/world.ts"
@@ -100,6 +100,28 @@ export const commandPromises = {
       expect(await backend.run(world, [word]), word).toMatchObject({ code: 126, stdout: "" })
     const { stderr } = await backend.run(world, ["no-such-command"])
     expect(stderr).toBe("cordon: no-such-command: command not found\n")
+  },
+  "gives 126 for a program of another machine; a script without #! is the shell's": async backend => {
+    using world = backend.world({
+      project: { script: "echo ran $1; exit 3\n", empty: "", short: ":\n", almost: "\x7fEL\n" },
+    })
+    // The header of an ELF file (elf(5)) whose machine nobody has built.
+    const header = Buffer.alloc(64)
+    header.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1])
+    header.set([2, 0, 0xfe, 0xfe, 1], 16)
+    writeFileSync(join(world.project, "foreign"), header)
+    await world.host("chmod", "755", "script", "empty", "short", "almost", "foreign")
+    expect(await backend.run(world, ["./foreign"])).toMatchObject({
+      code: 126,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^cordon: \S+\/foreign is no program for this machine\ncordon: → get the one for \w+\n$/,
+      ),
+    })
+    expect(await backend.run(world, ["./script", "twice"])).toMatchObject({ code: 3, stdout: "ran twice\n" })
+    for (const word of ["./empty", "./short"])
+      expect(await backend.run(world, [word]), word).toMatchObject({ code: 0, stdout: "", stderr: "" })
+    expect((await backend.run(world, ["./almost"])).code).toBe(127)
   },
   "gives 125 when Cordon itself refuses": async backend => {
     using world = backend.world()
