@@ -17,6 +17,7 @@ import { hasNotification } from "./kernel/seccomp-support.ts"
 import type { LaunchPlan } from "./plan/launch-plan.ts"
 import { resolveRules } from "./plan/links.ts"
 import { isLive } from "./plan/live.ts"
+import { refuseUnsettled, refuseWithoutOwnPlaces, withoutDeviceLinks } from "./plan/own-places.ts"
 import { buildPlan } from "./plan/plan.ts"
 import { relocateRules } from "./plan/relocate.ts"
 import { deniedPaths, planState, withCreated } from "./plan/state.ts"
@@ -117,6 +118,7 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
   const { site, kernel } = found
   const policy = bare?.policy(found.policy) ?? found.policy
   const { project, account } = site
+  refuseUnsettled(policy, site.facts)
   const { state, facts, known, look } = gatherRules(request, site, policy)
   const session = sessionSockets(request.environment, [project, account.home, ...state.create], facts)
   // Where connecting is decided on as it happens, nothing has to be hidden for it.
@@ -126,7 +128,7 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
     project,
     home: account.home,
     found: look.found,
-    facts,
+    facts: withoutDeviceLinks(facts),
   })
   const mounted = buildPlan({
     ...{ session: id, command: request.command, project, account, policy, resolved, state },
@@ -142,6 +144,7 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
     pointers: hostPointers,
     preload,
   })
+  if (bare === undefined) refuseWithoutOwnPlaces({ mounts: mounted.mounts, judge: resolved.judge, facts })
   const plan = bare?.plan(mounted, { policy, resolved, found: look.found, facts, kernel, preload }) ?? mounted
   const visible = (path: string) => resolved.judge.judge(path).access !== "deny"
   const program = searchProgram(request, site, { searchPath: plan.environment.PATH ?? "", visible })

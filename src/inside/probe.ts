@@ -92,15 +92,11 @@ async function tryOut(attempt: Attempt): Promise<string> {
 
 /** unshare(2) fails in a program with threads whatever the rules are, so a program without any has to try. */
 function makeUserNamespace(bubblewrap: string): string {
-  const { exitCode, stderr } = Bun.spawnSync([
-    bubblewrap,
-    "--unshare-user",
-    "--ro-bind",
-    "/",
-    "/",
-    "--",
-    "/bin/true",
-  ])
+  // Another standard input would be /dev/null, which may be denied.
+  const { exitCode, stderr } = Bun.spawnSync(
+    [bubblewrap, "--unshare-user", "--ro-bind", "/", "/", "--", "/bin/true"],
+    { stdin: "inherit", stdout: "pipe", stderr: "pipe" },
+  )
   return exitCode === 0 ? "made one" : refusal(stderr.toString().trim())
 }
 

@@ -9,6 +9,7 @@ import type { Access } from "../policy/layer.ts"
 import { formatSource } from "../policy/source.ts"
 import type { Mount } from "./launch-plan.ts"
 import { between, isBuiltin, type Node, type NodeContext, nodeAt, shallowFirst, whyOf } from "./nodes.ts"
+import { isNumberedByHost } from "./own-places.ts"
 
 export type FilesystemPlan = {
   mounts: Mount[]
@@ -94,6 +95,7 @@ class FilesystemBuilder {
   place(node: Placed): void {
     const ground = node.path === "/" ? undefined : nearest(node.path, this.#grounds)
     if (ground === undefined) this.#root(node)
+    else if (ground.access === "private" && isNumberedByHost(node.path)) return
     else if (node.access === "private") this.#private(node, ground)
     else if (node.access === "deny") this.#hide(node, ground)
     else this.#show(node, ground)
@@ -129,7 +131,8 @@ class FilesystemBuilder {
       this.isUnsure ||= ground.access === "write"
       return
     }
-    const ownTree = ground.access === "private" && ground.path !== "/proc"
+    // In /dev there are devices; those in our own are the host's, by the same names.
+    const ownTree = ground.access === "private" && ground.path !== "/proc" && ground.path !== "/dev"
     if (node.kind === "missing" && !ownTree) return
     const why = whyOf(node.verdict)
     if (node.kind === "directory" || ownTree) {

@@ -153,6 +153,13 @@ describe("what is refused for a reason of its own", () => {
     expect(details(await proofs(world), about)).toEqual([expect.stringContaining("new namespace")])
   })
 
+  test("is tried without what is denied: the attempts need no /dev/null", async () => {
+    using world = new World()
+    const data = await proofs(world, "--deny", "/dev/null", "--deny", "/proc/version")
+    expect(details(data, "/dev/null cannot be read: deny")).toEqual(["refused: EACCES"])
+    expect(details(data, "no user namespace can be made")).toEqual([expect.stringContaining("new namespace")])
+  })
+
   test("a home that is hidden is not there", async () => {
     using world = new World()
     const elsewhere = join(world.root, "elsewhere")
