@@ -1,5 +1,5 @@
 /** What `cordon verify` tries: every mount of the plan, and every guarantee that is no mount. */
-import { isWithin, parentOf } from "../base/path.ts"
+import { isWithin, lineageOf, parentOf } from "../base/path.ts"
 import type { Attempt } from "../inside/probe.ts"
 import type { Mount } from "../plan/launch-plan.ts"
 import { whyOf } from "../plan/nodes.ts"
@@ -34,8 +34,9 @@ export type Surroundings = {
 /** @param planned the launch that is tried */
 export function checksOf(planned: Prepared, surroundings: Surroundings): Check[] {
   const { site, plan } = planned
-  // The launch makes the agent's directories before anything inside is tried.
-  const prepared = { ...planned, site: { ...site, facts: withCreated(site.facts, plan.create) } }
+  // The launch makes the agent's directories, and those above them, before anything inside is tried.
+  const facts = withCreated(site.facts, plan.create.flatMap(lineageOf))
+  const prepared = { ...planned, site: { ...site, facts } }
   const { newName } = surroundings
   return [
     ...plan.mounts.flatMap(mount => mountChecks(mount, prepared, newName)),

@@ -66,6 +66,13 @@ describe("an agent's own directory", () => {
     expect(readdirSync(join(world.home, ".codex"))).toEqual([])
   })
 
+  test("below directories that are absent too is one like any other", async () => {
+    using world = new World()
+    const data = await proofs(world, "--profile", "amp")
+    expect(details(data, `${world.home}/.local/share/amp can be written`)).toEqual(["done: made"])
+    expect(details(data, `${world.home}/.local/share/amp/secrets.json`)).toEqual([])
+  })
+
   test("of another agent's login is told what the policy says: it cannot be made", async () => {
     using world = new World({ home: { ".claude/": "" } })
     const data = await proofs(world, "--write", join(world.home, ".claude"))
