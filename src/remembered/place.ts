@@ -55,7 +55,7 @@ function keyOf(words: readonly string[], areAll: boolean): string | undefined {
     const caller = [words, areAll, process.env, directory, process.umask(), ids, process.execPath]
     return sha256(JSON.stringify([format, caller, device, inode, size, modified, changed]))
   } catch (cause) {
-    // The present directory is gone: planning says so, if it matters.
+    // The present directory has been removed since we were started: planning says so.
     if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
     return undefined
   }
