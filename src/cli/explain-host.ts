@@ -28,7 +28,7 @@ export function isHostSubject(subject: string): boolean {
   const [host = "", method, path = ""] = subject.split(" ")
   // A URL is refused in words of its own; nobody means a path by it.
   if (/^[a-z][a-z\d+.-]*:\/\//i.test(host)) return true
-  if (/^[~./$]/.test(host) || host.includes("/")) return false
+  if (/^[~./$]|[/\x00-\x1f]/.test(host)) return false
   if (method !== undefined) return /^[A-Za-z-]+$/.test(method) && path.startsWith("/")
   return /^[^.]+\.[^.]|:|^localhost$/.test(host)
 }

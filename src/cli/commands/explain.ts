@@ -9,6 +9,7 @@ import { type Prepared, prepare } from "../../run.ts"
 import type { ParsedArguments } from "../arguments.ts"
 import { explainHost, isHostSubject } from "../explain-host.ts"
 import { explainPath } from "../explain-path.ts"
+import { readSubject } from "../explain-subject.ts"
 import { explainVariable } from "../explain-variable.ts"
 import { coloured, print, printJson } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
@@ -31,13 +32,13 @@ export async function explainCommand({ given, rest }: ParsedArguments): Promise<
   return exitCode.ok
 }
 
-/** A name of something that exists is a path. */
 function explain(subject: string, prepared: Prepared): Explanation {
-  const { facts, project } = prepared.site
-  const isPath = !isHostSubject(subject) || facts(absolutePath(subject, project)).kind !== "missing"
-  if (!isPath) return explainHost(subject, prepared.policy)
-  const spelled = absolutePath(subject.replace(/^~(?=\/|$)/, prepared.site.account.home), presentDirectory())
-  return explainPath(spelled, { ...prepared, facts })
+  const { facts, account } = prepared.site
+  const spelled = absolutePath(subject.replace(/^~(?=\/|$)/, account.home), presentDirectory())
+  const { kind, note } = readSubject(subject, () => facts(spelled).kind !== "missing")
+  const explanation =
+    kind === "host" ? explainHost(subject, prepared.policy) : explainPath(spelled, { ...prepared, facts })
+  return note === undefined ? explanation : { ...explanation, notes: [note, ...explanation.notes] }
 }
 
 function explainNamed(name: string | undefined, { policy, plan }: Prepared): Explanation {
