@@ -1,6 +1,6 @@
 /** Policy files from the disk, and what they extend, as layers. */
 import { didYouMean } from "../base/closest-word.ts"
-import { PolicyError, type Problem, UserError } from "../base/error.ts"
+import { formatProblem, PolicyError, type Problem, UserError } from "../base/error.ts"
 import { absolutePath, isWithin, parentOf } from "../base/path.ts"
 import { printable } from "../base/printable.ts"
 import { buildLayer } from "./build-layer.ts"
@@ -33,7 +33,7 @@ const extendsMax = 32
 /**
  * The layers of one policy file: what it extends first, then itself.
  * @returns undefined when the file does not exist
- * @throws PolicyError with every problem of the first broken file
+ * @throws PolicyError with every problem of the file, and of those that it extends
  * @throws UserError when it cannot be read
  */
 export async function loadPolicy(
@@ -61,37 +61,63 @@ type Opened = { path: string; shown: string; text: string; trail: string[]; seen
 async function readingOf(opened: Opened, context: LoadContext): Promise<PolicyReading> {
   // Loaded by the first policy file: the YAML parser and the schema cost 3 ms that a launch without one saves.
   const [parser, { policyFileSchema }] = await Promise.all([import("./parse.ts"), import("./schema.ts")])
-  const { parsed, own } = readLayer(opened, context, { ...parser, policyFileSchema })
+  const { parsed, own, problems } = readLayer(opened, context, { ...parser, policyFileSchema })
   const reading: PolicyReading = { layers: [], files: [{ path: opened.path, text: opened.text }] }
   for (const [index, name] of (parsed.content.extends ?? []).entries()) {
-    const source = parsed.locate(["extends", index])
-    const extended = await extendedReading(name, source, { opened, context })
-    reading.layers.push(...extended.layers)
-    reading.files.push(...extended.files)
+    // What the schema refused is null, so that the items after it keep their place.
+    if (name === null) continue
+    try {
+      const extended = await extendedReading(name, parsed.locate(["extends", index]), { opened, context })
+      reading.layers.push(...extended.layers)
+      reading.files.push(...extended.files)
+    } catch (cause) {
+      if (!(cause instanceof PolicyError)) throw cause
+      problems.push(...cause.problems)
+    }
   }
+  if (own === undefined || problems.length > 0) throw new PolicyError(inOrder(problems, opened, parser))
   return { layers: [...reading.layers, own], files: reading.files }
+}
+
+/** The file's own in the order of its lines, then those of what it extends, which may be the same file twice. */
+function inOrder(
+  problems: readonly Problem[],
+  { shown }: Opened,
+  { sortedProblems }: typeof import("./parse.ts"),
+) {
+  const distinct = new Map(problems.map(problem => [formatProblem(problem), problem]))
+  const others = [...distinct.values()].filter(({ file }) => file !== shown)
+  return [...sortedProblems(problems.filter(({ file }) => file === shown)), ...others]
 }
 
 type Tools = typeof import("./parse.ts") & Pick<typeof import("./schema.ts"), "policyFileSchema">
 
-/** @throws PolicyError with every problem of the file: of its shape, and of the paths, globs and hosts in it */
-function readLayer(opened: Opened, context: LoadContext, tools: Tools) {
+type OwnLayer = {
+  /** where the schema refuses something, what is left of the text */
+  parsed: ParsedPolicy<ProfileFile>
+  own: Layer | undefined
+  /** of its shape, and of the paths, globs and hosts in it */
+  problems: Problem[]
+}
+
+/** @throws PolicyError when it is no YAML */
+function readLayer(opened: Opened, context: LoadContext, tools: Tools): OwnLayer {
   try {
     const parsed = tools.parsePolicy(opened.text, opened.shown, tools.policyFileSchema)
-    return { parsed, own: buildLayer(parsed, context) }
+    return builtOf(parsed, context)
   } catch (cause) {
     if (!(cause instanceof tools.SchemaError)) throw cause
-    throw new PolicyError(tools.sortedProblems([...cause.problems, ...problemsOfRest(cause.rest, context)]))
+    const { parsed, problems } = builtOf(cause.rest as ParsedPolicy<ProfileFile>, context)
+    return { parsed, own: undefined, problems: [...cause.problems, ...problems] }
   }
 }
 
-function problemsOfRest(rest: ParsedPolicy<unknown>, context: LoadContext): readonly Problem[] {
+function builtOf(parsed: ParsedPolicy<ProfileFile>, context: LoadContext): OwnLayer {
   try {
-    buildLayer(rest as ParsedPolicy<ProfileFile>, context)
-    return []
+    return { parsed, own: buildLayer(parsed, context), problems: [] }
   } catch (cause) {
     if (!(cause instanceof PolicyError)) throw cause
-    return cause.problems
+    return { parsed, own: undefined, problems: [...cause.problems] }
   }
 }
 
@@ -110,6 +136,8 @@ async function extendedReading(
   }
   const path = absolutePath(expandText(name, context.variables, problem), parentOf(opened.path))
   if (opened.trail.includes(path)) throw problem(`extends itself: ${[...opened.trail, path].join(" → ")}`)
+  // It is refused already, and of each further file the same would have to be said.
+  if (opened.seen.count > extendsMax + 1) return { layers: [], files: [] }
   if (opened.seen.count++ > extendsMax) throw problem(`extends more than ${extendsMax} files in all`)
   // As written, and below by its real place: a link in the repository may lead anywhere.
   const outside = (place: string) => context.confineTo !== undefined && !isWithin(place, context.confineTo)

@@ -174,6 +174,56 @@ describe("extends", () => {
     expect(await complaint(path)).toStartWith(words)
   })
 
+  test("every entry that is refused is told at its place, with all else that is wrong in the file", async () => {
+    const path = directory({
+      "p.yaml": [
+        "extends:",
+        "  - claud",
+        "  - node",
+        "  - ./no.yaml",
+        "  - 7",
+        "  - $NOPE/x.yaml",
+        'filesystem: { deny: ["["] }',
+        "netwrok: {}",
+        "extends_: 1",
+      ].join("\n"),
+    })
+    const places = (await complaint(path)).split("\n").map(line => line.split(" ")[0])
+    expect(places).toEqual([2, 4, 5, 6, 7, 8, 9].map(line => expect.stringContaining(`p.yaml:${line}:`)))
+    expect(await complaint(path)).toContain(unknown)
+    expect(await complaint(path)).toContain('p.yaml:4:5: "./no.yaml" does not exist')
+  })
+
+  test("what is wrong in the files that are extended comes after it, file by file, and once", async () => {
+    const path = directory({
+      "p.yaml": "extends: [./broken.yaml, zzzzzz, ./two.yaml, ./good.yaml]\nversion: 2\n",
+      "two.yaml": "extends: [./broken.yaml, ./no.yaml]\n",
+      "good.yaml": "version: 1\n",
+      "broken.yaml": "netwrok: {}\n",
+    })
+    const lines = (await complaint(path)).split("\n")
+    expect(lines.map(line => line.split(": ")[0])).toEqual([
+      "p.yaml:1:26",
+      "p.yaml:2:10",
+      "./broken.yaml:1:1",
+      "./two.yaml:1:26",
+    ])
+    expect(lines[2]).toBe(broken)
+    const good = directory({ "p.yaml": "extends: [./good.yaml, node]\n", "good.yaml": "version: 1\n" })
+    expect((await load(good))?.layers).toHaveLength(3)
+  })
+
+  test("too many files are told once, and not all read", async () => {
+    const names = Array.from({ length: 60 }, (_, index) => `${index}.yaml`)
+    const twice = (index: number) =>
+      `extends: [./${index + 1}.yaml, ./${index + 1}.yaml, ./${index + 1}.yaml]\n`
+    const path = directory({
+      ...Object.fromEntries(names.map((name, index) => [name, twice(index)])),
+      "p.yaml": `extends: [${names.map(name => `./${name}`).join(", ")}]\n`,
+    })
+    expect(await complaint(path)).toMatch(/^\S+: extends more than 32 files in all$/)
+  })
+
   test("a long chain is refused, one of thirty is not", async () => {
     const chain = (length: number) =>
       Object.fromEntries(
