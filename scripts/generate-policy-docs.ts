@@ -106,7 +106,7 @@ function keyTable(comments: Readonly<Record<string, string>>): string {
     ...rows,
     "",
     "A section takes `locked: true`, a credential and an item of a list of paths or hosts too: `{ path: …, locked: true }`.",
-    "`nested_userns` is in no section and takes it as `{ value: deny, locked: true }`.",
+    "`nested_userns` and `optional` are in no section and take it as `{ value: deny, locked: true }`, `{ value: [], locked: true }`.",
     `All of it in the org policy only. \`optional\` knows ${optional}.`,
   ].join("\n")
 }

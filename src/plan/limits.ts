@@ -7,6 +7,7 @@ import { nextStep, type Problem } from "../host/remedy.ts"
 import type { LimitName, Policy } from "../policy/policy.ts"
 import { bytesOf, secondsOf } from "../policy/restrictiveness.ts"
 import { formatSource, type Sourced } from "../policy/source.ts"
+import { type Acceptances, acceptsAbsence, orAccept } from "./accepted-absence.ts"
 import { type Amount, findGroup } from "./group.ts"
 import type { Limits } from "./launch-plan.ts"
 
@@ -27,7 +28,7 @@ const cpusMax = 8192
  * @throws HostError for a limit that the machine cannot enforce, unless the policy calls limits optional
  */
 export function planLimits(
-  { limits, optional }: Pick<Policy, "limits" | "optional">,
+  { limits, ...acceptances }: Pick<Policy, "limits"> & Acceptances,
   facts: () => LimitFacts,
 ): PlannedLimits {
   const { memory, cpus, processes, time } = limits
@@ -38,12 +39,7 @@ export function planLimits(
   const byCount = processes !== undefined && known.countsProcesses
   const amounts = amountsOf({ memory, cpus, processes: byCount ? undefined : processes })
   const { group, missing } = findGroup(amounts, known)
-  if (missing.length > 0)
-    refuseUnless(
-      optional.some(({ value }) => value === "limits"),
-      missing,
-      known,
-    )
+  refuseUnaccepted(missing, known, acceptances)
   const withoutMemory = missing.find(({ limit }) => limit === "memory")
   return {
     limits: {
@@ -90,13 +86,13 @@ function clamp(value: number, most: number): number {
   return Math.min(Math.max(1, Math.floor(value)), most)
 }
 
-function refuseUnless(accepted: boolean, missing: readonly Amount[], facts: LimitFacts): void {
+function refuseUnaccepted(missing: readonly Amount[], facts: LimitFacts, acceptances: Acceptances): void {
   const [first] = missing
-  if (accepted || first === undefined) return
+  if (first === undefined || acceptsAbsence(acceptances, "limits")) return
   const problem = problemOf(missing, facts)
   throw new HostError(
     `${first.source}: limits.${first.limit} cannot be enforced here: ${problem.why}`,
-    `${nextStep(problem)}, run without it, or accept that with \`optional: [limits]\` in your policy`,
+    `${nextStep(problem)}, or run without it${orAccept(acceptances, "limits")}`,
   )
 }
 

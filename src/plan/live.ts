@@ -2,7 +2,8 @@
 import { HostError } from "../base/error.ts"
 import type { HostKernel } from "../host/kernel-facts.ts"
 import type { LiveMode } from "../policy/layer.ts"
-import type { PathPolicy, Policy } from "../policy/policy.ts"
+import type { PathPolicy } from "../policy/policy.ts"
+import { type Acceptances, acceptsAbsence, orAccept } from "./accepted-absence.ts"
 import type { LiveNames, NetworkPlan } from "./launch-plan.ts"
 
 export type LivePlan = { live: LiveNames | undefined; degraded: string[] }
@@ -22,7 +23,7 @@ export type LiveContext = {
 export function planLive(
   { paths, protections }: PathPolicy,
   { kernel: { notification }, network, mode }: LiveContext,
-  optional: Policy["optional"],
+  acceptances: Acceptances,
 ): LivePlan {
   const reads = denies(paths)
   const names = protects(protections)
@@ -34,14 +35,14 @@ export function planLive(
       "this kernel cannot ask about connections as they are made (seccomp user notification)",
       "use --net off or --net open, or a kernel >= 5.19, see cordon doctor",
     )
-  if (optional.some(({ value }) => value === "live-names"))
+  if (acceptsAbsence(acceptances, "live-names"))
     return {
       live: undefined,
       degraded: ["live-names: denied globs and protected names hold for what exists at launch, and no more"],
     }
   throw new HostError(
     "this kernel cannot ask about file names as they are used (seccomp user notification)",
-    "use a kernel >= 5.19, see cordon doctor, or accept it with `optional: [live-names]` in your policy",
+    `use a kernel >= 5.19, see cordon doctor${orAccept(acceptances, "live-names")}`,
   )
 }
 

@@ -1,6 +1,4 @@
 /** What the policy says about the network → what the border has to know. */
-
-import { type ClosedList, closableLists } from "../policy/closed-lists.ts"
 import { hostText } from "../policy/host-pattern.ts"
 import type { HostRule } from "../policy/layer.ts"
 import { isWritten } from "../policy/merge-network.ts"
@@ -37,19 +35,7 @@ function distinct(ports: readonly Sourced<number>[]): number[] {
 
 /** What people wrote about hosts and what does not mean what it seems to. */
 export function networkWarnings(policy: Policy, plan: NetworkPlan): string[] {
-  // Sockets are files, which are named whatever the network is.
-  const closed = policy.closed.filter(({ list }) => plan.mode === "filtered" || list === "sockets")
-  return [...(plan.mode === "filtered" ? hostWarnings(policy) : []), ...closed.flatMap(listWarnings)]
-}
-
-function listWarnings({ list, leftOut }: ClosedList): string[] {
-  const what = list === "sockets" ? "sockets" : "ports"
-  return leftOut
-    .filter(isWritten)
-    .map(
-      ({ value, source }) =>
-        `${formatSource(source)}: network.${closableLists[list]} ${value} has no effect: the organisation's policy allows its own list of ${what} only`,
-    )
+  return plan.mode === "filtered" ? hostWarnings(policy) : []
 }
 
 function hostWarnings({ hosts }: Policy): string[] {

@@ -7,6 +7,8 @@ import type { LimitFacts } from "../host/limit-facts.ts"
 import type { LookResult } from "../host/look.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import type { Policy } from "../policy/policy.ts"
+import { acceptsAbsence, orAccept } from "./accepted-absence.ts"
+import { closedListWarnings } from "./closed-lists.ts"
 import { environmentWarnings, planEnvironment } from "./environment.ts"
 import { planFilesystem } from "./filesystem.ts"
 import { nameFiles } from "./inside-network.ts"
@@ -65,7 +67,7 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
   const { live, degraded: unasked } = planLive(
     resolved,
     { kernel: request.kernel, network, mode: isUnsure ? "strict" : policy.settings.live.value },
-    policy.optional,
+    policy,
   )
   const { limits, degraded } = planLimits(policy, request.limitFacts)
   return {
@@ -94,14 +96,14 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
     unixSockets: policy.sockets.map(({ value: path }) => ({ path, canonical: facts(path).canonical })),
     create: request.state.create,
     stateFiles: stateFilesOf(request),
-    warnings: [
-      ...resolved.warnings,
-      ...filesystem.warnings,
-      ...networkWarnings(policy, network),
-      ...environmentWarnings(policy),
-    ],
+    warnings: [...resolved.warnings, ...filesystem.warnings, ...policyWarnings(policy, network)],
     degraded: [...sockets.degraded, ...degraded, ...unasked],
   }
+}
+
+function policyWarnings(policy: Policy, network: LaunchPlan["network"]): string[] {
+  const lists = closedListWarnings(policy, network.mode)
+  return [...networkWarnings(policy, network), ...lists, ...environmentWarnings(policy)]
 }
 
 function refuseHiddenProject(access: string, { project, account }: PlanRequest): void {
@@ -180,13 +182,13 @@ export function scopesAbstractSockets(
 function abstractSockets({ policy, kernel }: PlanRequest): { scope: boolean; degraded: string[] } {
   const scope = scopesAbstractSockets(policy, { backend: "bubblewrap", kernel })
   if (scope || policy.settings.networkMode.value !== "open") return { scope, degraded: [] }
-  if (policy.optional.some(({ value }) => value === "abstract-sockets"))
+  if (acceptsAbsence(policy, "abstract-sockets"))
     return {
       scope: false,
       degraded: ["abstract-sockets: this kernel cannot keep the host's abstract sockets out of reach"],
     }
   throw new HostError(
     "with the network open, this kernel cannot keep the host's abstract unix sockets out of reach (Landlock ABI 6)",
-    "use --net off, a kernel >= 6.12, or accept it with `optional: [abstract-sockets]` in your policy",
+    `use --net off or a kernel >= 6.12${orAccept(policy, "abstract-sockets")}`,
   )
 }

@@ -1,6 +1,6 @@
 /** What the policy asks for and does not get with this network mode: refused, because a rule that does not hold is a lie. */
 import { UserError } from "../base/error.ts"
-import { closableLists } from "../policy/closed-lists.ts"
+import { listName } from "../policy/closed-lists.ts"
 import type { NetworkMode } from "../policy/layer.ts"
 import { isWritten } from "../policy/merge-network.ts"
 import type { Policy } from "../policy/policy.ts"
@@ -53,10 +53,10 @@ function unsupportedInOpen({ settings: { ask }, hosts, credentials, closed }: Po
     })
   // The host's loopback would be shared as a whole: a lock on its ports would lock nothing.
   for (const { source, list } of closed)
-    if (list !== "sockets")
+    if (list === "hostPorts" || list === "expose")
       found.push({
         source,
-        what: `network.${closableLists[list]} is locked, which needs network mode filtered`,
+        what: `${listName(list)} is locked, which needs network mode filtered`,
         hint: "use --net filtered",
       })
   return found

@@ -57,19 +57,28 @@ function readEnvironment(reader: LayerReader, layer: Layer): void {
 }
 
 function readRest(reader: LayerReader, layer: Layer): void {
-  const { commands = {}, limits = {}, optional, nested_userns, state } = reader.content
+  const { commands = {}, limits = {}, nested_userns, state } = reader.content
   layer.commands.push(...reader.list(["commands", "deny"], commands.deny, text => text))
   for (const name of ["memory", "cpus", "processes", "time"] as const)
     reader.setting(layer, name, ["limits", name], limits[name])
-  layer.optional.push(
-    ...(optional ?? []).flatMap((name, index) => reader.value(["optional", index], () => name) ?? []),
-  )
+  readOptional(reader, layer)
   const nested = typeof nested_userns === "object" ? nested_userns.value : nested_userns
   reader.setting(layer, "nestedUserns", ["nested_userns"], nested)
   for (const [index, entry] of (state ?? []).entries()) {
     const path = reader.value(["state", index], () => exactPath(entry.path, reader.context.variables))
     if (path !== undefined) layer.state.push(stateEntry(path, entry))
   }
+}
+
+function readOptional(reader: LayerReader, layer: Layer): void {
+  const { optional = [] } = reader.content
+  const inMap = !Array.isArray(optional)
+  const names = inMap ? optional.value : optional
+  const steps = inMap ? ["optional", "value"] : ["optional"]
+  layer.optional.push(...names.flatMap((name, index) => reader.value([...steps, index], () => name) ?? []))
+  const isNone = inMap && optional.locked === true && names.length === 0
+  const none = isNone ? reader.value(steps, () => "optional" as const) : undefined
+  if (none !== undefined) layer.none.push(none)
 }
 
 type StateItem = NonNullable<ProfileFile["state"]>[number]

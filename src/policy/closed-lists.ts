@@ -6,14 +6,21 @@
 import type { Layer } from "./layer.ts"
 import type { LayerName, Source, Sourced } from "./source.ts"
 
-/** As they are written, in the section `network`. */
-export const closableLists = {
+/** Those of the section `network`, as they are written there. */
+export const closableInNetwork = {
   hostPorts: "host_ports",
   expose: "expose",
   sockets: "unix_sockets",
 } as const
-export type ClosableList = keyof typeof closableLists
-export const closableNames = Object.keys(closableLists) as ClosableList[]
+export type ClosableInNetwork = keyof typeof closableInNetwork
+export type ClosableList = ClosableInNetwork | "optional"
+export const closableNetworkNames = Object.keys(closableInNetwork) as ClosableInNetwork[]
+export const closableNames: readonly ClosableList[] = [...closableNetworkNames, "optional"]
+
+/** `network.host_ports`, as people know it. */
+export function listName(list: ClosableList): string {
+  return list === "optional" ? list : `network.${closableInNetwork[list]}`
+}
 
 /** A list that is closed, and by which words. */
 export type ClosedList = {

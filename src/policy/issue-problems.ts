@@ -21,15 +21,16 @@ export function issueProblems(issues: readonly v.BaseIssue<unknown>[], reading: 
   const misplaced = keyProblems(reading.content, reading.schema, { steps: [], reading })
   const places = new Set(misplaced.map(({ line, column }) => `${line}:${column}`))
   const wrong = issues
+    .flatMap(itemIssues)
     // The schema stops at the first key that it does not know; the walk over the keys found all of them.
     .filter(issue => !(issue.type === "strict_object" && issue.expected === "never"))
     .map(issue => valueProblem(issue, reading))
     .filter(({ line, column }) => !places.has(`${line}:${column}`))
-  // What has a misspelt key is neither a path or a word nor an object: only the key is worth a sentence.
+  // What has a misspelt key is neither a path, a word or a list nor an object: only the key is worth a sentence.
   const said = (message: string) =>
     misplaced.some(other => other.message.includes(` in ${message.split(" ")[0]}`))
   const unsaid = wrong.filter(
-    ({ message }) => !(/ must be (a path|deny or allow)$/.test(message) && said(message)),
+    ({ message }) => !(/ must be (a path|deny or allow|a list: .*)$/.test(message) && said(message)),
   )
   return [...misplaced, ...unsaid]
 }
@@ -38,6 +39,17 @@ export function issueProblems(issues: readonly v.BaseIssue<unknown>[], reading: 
 export function sortedProblems(problems: readonly Problem[]): Problem[] {
   const distinct = new Map(problems.map(problem => [formatProblem(problem), problem]))
   return [...distinct.values()].sort((a, b) => a.line - b.line || a.column - b.column)
+}
+
+/** Of a list that might have been something else, what is wrong with its items: a union tells only that it is wrong. */
+function itemIssues(issue: v.BaseIssue<unknown>): v.BaseIssue<unknown>[] {
+  const isInList = (inner: v.BaseIssue<unknown>) => inner.path?.some(({ type }) => type === "array") === true
+  const inner = issue.type === "union" ? (issue.issues ?? []).filter(isInList) : []
+  if (inner.length === 0) return [issue]
+  return inner.map(each => ({
+    ...each,
+    path: [...(issue.path ?? []), ...(each.path ?? [])] as typeof each.path,
+  }))
 }
 
 function valueProblem(issue: v.BaseIssue<unknown>, { document, at }: Reading): Problem {

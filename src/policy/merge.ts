@@ -55,7 +55,7 @@ export function mergeLayers(layers: readonly Layer[], facts: MergeFacts): Policy
     variables: all("variables"),
     assignments: all("assignments"),
     commands: all("commands"),
-    optional: all("optional"),
+    optional: listInForce(all("optional"), "optional", closed),
     state: all("state"),
     settings,
     limits: mergeLimits(layers),

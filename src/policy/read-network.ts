@@ -1,5 +1,5 @@
 /** The sections `network` and `credentials` of a policy. */
-import { closableLists, closableNames } from "./closed-lists.ts"
+import { closableInNetwork, closableNetworkNames } from "./closed-lists.ts"
 import type { Credential } from "./credential.ts"
 import { type HostPattern, hostPattern } from "./host-pattern.ts"
 import type { Layer } from "./layer.ts"
@@ -16,8 +16,8 @@ export function readNetwork(reader: LayerReader, layer: Layer): void {
       layer.hosts.push({ ...rule, verdict })
   if (section.locked === true && section.allow?.length === 0)
     reader.refuse(["network", "allow"], 'a locked list of no hosts says nothing; write mode: "off"')
-  for (const list of closableNames) {
-    const key = closableLists[list]
+  for (const list of closableNetworkNames) {
+    const key = closableInNetwork[list]
     const isNone = section.locked === true && section[key]?.length === 0
     const none = isNone ? reader.value(["network", key], () => list) : undefined
     if (none !== undefined) layer.none.push(none)

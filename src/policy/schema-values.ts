@@ -1,6 +1,6 @@
 /** The single values of a policy, as the schema checks them: what may stand for a path, a host, a name, a time. */
 import * as v from "valibot"
-import { durationPattern } from "./vocabulary.ts"
+import { durationPattern, optionalProtections } from "./vocabulary.ts"
 
 export const path = v.pipe(
   v.string("must be a path"),
@@ -63,6 +63,15 @@ const denyOrAllow = v.picklist(["deny", "allow"], "must be deny or allow")
 export const nestedNamespaces = v.union(
   [denyOrAllow, v.strictObject({ value: denyOrAllow, locked })],
   "must be deny or allow",
+)
+const protections = v.array(
+  v.picklist(optionalProtections, `must be one of ${optionalProtections.join(", ")}`),
+  "must be a list: write [landlock]",
+)
+/** In no section either. */
+export const lockableProtections = v.union(
+  [protections, v.strictObject({ value: protections, locked })],
+  "must be a list: write [landlock]",
 )
 export const list = <T extends v.GenericSchema>(item: T, example: string) =>
   v.optional(v.array(item, `must be a list: write ${example}`))

@@ -9,6 +9,7 @@ import {
   list,
   lockableHost,
   lockablePath,
+  lockableProtections,
   locked,
   nestedNamespaces,
   path,
@@ -18,14 +19,7 @@ import {
   variableName,
   variablePattern,
 } from "./schema-values.ts"
-import {
-  environmentModes,
-  homeAccess,
-  liveModes,
-  networkModes,
-  optionalProtections,
-  sizePattern,
-} from "./vocabulary.ts"
+import { environmentModes, homeAccess, liveModes, networkModes, sizePattern } from "./vocabulary.ts"
 
 const filesystem = v.strictObject({
   /** cannot be read, listed or written */
@@ -136,10 +130,7 @@ const sections = {
   ),
   limits: v.optional(limits),
   /** protections whose absence is reported instead of stopping the run */
-  optional: list(
-    v.picklist(optionalProtections, `must be one of ${optionalProtections.join(", ")}`),
-    "[landlock]",
-  ),
+  optional: v.optional(lockableProtections),
   /** allow: programs inside may make user namespaces of their own */
   nested_userns: v.optional(nestedNamespaces),
 }

@@ -12,10 +12,10 @@ const overlays =
     .exitCode === 0
 
 /** Cordon with these words, on a machine whose organisation says `policy`. */
-function underPolicy(policy: string, words: readonly string[], world: World) {
+function underPolicy(policy: string, words: readonly string[], world: World, before = "true") {
   writeFiles(world.root, { "etc/cordon/policy.yaml": policy })
   const mounting = `mount -t overlay overlay -o lowerdir=${world.root}/etc:/etc /etc`
-  const script = `set -e; ${mounting}; cd ${world.project}; exec ${cordonBinary} "$@"`
+  const script = `set -e; ${mounting}; ${before}; cd ${world.project}; exec ${cordonBinary} "$@"`
   return run(["unshare", "--mount", "sh", "-c", script, "sh", ...words], {
     cwd: "/",
     env: { ...world.env, PWD: world.project },
@@ -48,6 +48,21 @@ describe.skipIf(!overlays)("locked by the organisation [skipped when not root, o
     expect(stdout).toBe(seen)
     expect(stderr.includes("--env CORP_KEY=…: environment.set CORP_KEY has no effect")).toBe(seen === "")
   })
+
+  test.each([
+    ["optional: { value: [], locked: true }", 125],
+    ["optional: { value: [live-names], locked: true }", 125],
+    ["optional: []", 0],
+  ])(
+    "a limit that cannot be kept and that the user's policy calls optional, under %s",
+    async (policy, code) => {
+      using world = new World({ home: { ".config/cordon/policy.yaml": "optional: [limits]\n" } })
+      const noGroups = "mount -t tmpfs none /sys/fs/cgroup"
+      const ended = await underPolicy(policy, ["--cpus", "1", "--", "echo", "ran"], world, noGroups)
+      expect(ended).toMatchObject({ code, stdout: code === 0 ? "ran\n" : "" })
+      expect(ended.stderr.includes("optional: [limits]")).toBe(false)
+    },
+  )
 
   test.each([
     ["nested_userns: { value: deny, locked: true }", ""],

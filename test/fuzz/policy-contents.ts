@@ -82,7 +82,7 @@ export const policyContent: fc.Arbitrary<object> = optionally({
     processes: fc.integer({ min: 1, max: 10_000 }),
     time: fc.constantFrom("2h", "90m"),
   }),
-  optional: fc.constantFrom([], ["landlock"]),
+  optional: fc.constantFrom([], ["landlock"], { value: [] }, { value: ["landlock"] }),
   nested_userns: fc.constantFrom("deny", "allow", { value: "deny" }),
 })
 
@@ -90,8 +90,9 @@ const sections = ["version", "extends", "filesystem", "network", "environment", 
 const item = { path: {}, host: {}, locked: {} }
 /** Every key that there is, with the keys below it; `*`: any. The schema says the same in another way. */
 const known: Keys = {
-  ...Object.fromEntries([...sections, "optional"].map(name => [name, {}])),
+  ...Object.fromEntries(sections.map(name => [name, {}])),
   nested_userns: { value: {}, locked: {} },
+  optional: { value: {}, locked: {} },
   filesystem: {
     ...Object.fromEntries(["strict", "readonly", "home", "locked"].map(name => [name, {}])),
     ...Object.fromEntries(["deny", "read", "write", "protect", "unprotect"].map(name => [name, item])),

@@ -106,6 +106,16 @@ describe("locked", () => {
     expect(policy.settings.networkMode).toMatchObject({ value: "off", layer: "command line" })
   })
 
+  test("what is optional is what the organisation says, be that nothing", async () => {
+    const names = async (text: string) =>
+      (await merged(text, { optional: ["limits"] })).policy.optional.map(({ value }) => value)
+    expect(await names("optional: { value: [], locked: true }")).toEqual([])
+    expect(await names("optional: { value: [live-names], locked: true }")).toEqual(["live-names"])
+    expect(await names("optional: { value: [live-names] }")).toEqual(["live-names", "limits"])
+    expect(await names("optional: [live-names]")).toEqual(["live-names", "limits"])
+    expect(await names("optional: { value: [] }")).toEqual(["limits"])
+  })
+
   test("a setting that is in no section caps as well", async () => {
     const nested = async (text: string, asked: "allow" | "deny") => {
       const { policy } = await merged(`nested_userns: ${text}`, { nested_userns: asked })

@@ -28,7 +28,7 @@ const managed: LimitFacts = {
 
 function planned(wanted: Wanted, facts: LimitFacts = poor, optional = false) {
   const limits = Object.fromEntries(Object.entries(wanted).map(([name, value]) => [name, sourced(value)]))
-  return planLimits({ limits, optional: optional ? [sourced("limits")] : [] }, () => facts)
+  return planLimits({ limits, optional: optional ? [sourced("limits")] : [], closed: [] }, () => facts)
 }
 
 /** The error of a plan that cannot be. */
@@ -47,11 +47,13 @@ describe("without a limit", () => {
     const asked = () => {
       throw new Error("asked")
     }
-    expect(planLimits({ limits: {}, optional: [] }, asked)).toEqual({
+    expect(planLimits({ limits: {}, optional: [], closed: [] }, asked)).toEqual({
       limits: { timeMs: undefined, resources: [], group: undefined },
       degraded: [],
     })
-    expect(planLimits({ limits: { time: sourced("2h") }, optional: [] }, asked).limits.timeMs).toBe(7_200_000)
+    expect(
+      planLimits({ limits: { time: sourced("2h") }, optional: [], closed: [] }, asked).limits.timeMs,
+    ).toBe(7_200_000)
   })
 })
 

@@ -2,11 +2,16 @@
 import { describe, expect, test } from "bun:test"
 import { HostError } from "../../src/base/error.ts"
 import { isLive, type LiveContext, planLive } from "../../src/plan/live.ts"
+import type { OptionalProtection } from "../../src/policy/layer.ts"
 import type { PathPolicy } from "../../src/policy/policy.ts"
 import { pathRule, protection, sourced } from "../policy/naive-model.ts"
 
 const asks: LiveContext = { kernel: { notification: true }, network: { mode: "off" }, mode: "standard" }
-const live = (rules: PathPolicy, context = asks) => planLive(rules, context, []).live
+const accepting = (...names: OptionalProtection[]) => ({
+  optional: names.map(name => sourced(name)),
+  closed: [],
+})
+const live = (rules: PathPolicy, context = asks) => planLive(rules, context, accepting()).live
 
 const policy = (change: Partial<PathPolicy>): PathPolicy => ({ paths: [], protections: [], ...change })
 
@@ -57,21 +62,19 @@ describe("a kernel that cannot ask", () => {
   const cannot: LiveContext = { ...asks, kernel: { notification: false } }
 
   test("stops the run", () => {
-    expect(() => planLive(rules, cannot, [])).toThrow(HostError)
-    expect(() => planLive(rules, cannot, [sourced("landlock" as const)])).toThrow(
-      "cannot ask about file names",
-    )
+    expect(() => planLive(rules, cannot, accepting())).toThrow(HostError)
+    expect(() => planLive(rules, cannot, accepting("landlock"))).toThrow("cannot ask about file names")
   })
 
   test("is let pass where the policy calls it optional, and the report says what is missing", () => {
-    const { live, degraded } = planLive(rules, cannot, [sourced("live-names" as const)])
+    const { live, degraded } = planLive(rules, cannot, accepting("live-names"))
     expect(live).toBeUndefined()
     expect(degraded).toHaveLength(1)
     expect(degraded[0]).toStartWith("live-names: ")
   })
 
   test("is no matter where there is nothing to ask about", () => {
-    expect(planLive(policy({}), cannot, [])).toEqual({ live: undefined, degraded: [] })
+    expect(planLive(policy({}), cannot, accepting())).toEqual({ live: undefined, degraded: [] })
   })
 })
 

@@ -91,35 +91,6 @@ describe("warnings", () => {
     )
   })
 
-  test("of ports that an organisation's list leaves out, be it empty", () => {
-    const org = layerOf("org", {
-      hostPorts: [sourced(80, "org", true)],
-      none: [sourced("expose" as const, "org", true)],
-    })
-    const user = layerOf("user", { hostPorts: [sourced(80), sourced(5432)], expose: [sourced(3000)] })
-    const only = "has no effect: the organisation's policy allows its own list of ports only"
-    expect(warnings(org, user)).toEqual([
-      `user says so: network.host_ports 5432 ${only}`,
-      `user says so: network.expose 3000 ${only}`,
-    ])
-    expect([...warnings(user), ...warnings(org)]).toEqual([])
-  })
-
-  test("of sockets that an organisation's list leaves out, whatever the network is", () => {
-    const user = layerOf("user", { sockets: [sourced("/run/docker.sock")] })
-    const said =
-      "user says so: network.unix_sockets /run/docker.sock has no effect: the organisation's policy allows its own list of sockets only"
-    for (const lists of [
-      { sockets: [sourced("/run/a.sock", "org", true)] },
-      { none: [sourced("sockets" as const, "org", true)] },
-    ])
-      for (const networkMode of ["off", "filtered", "open"] as const)
-        expect(
-          warnings(layerOf("org", lists), layerOf("command line", { settings: { networkMode } }), user),
-        ).toEqual([said])
-    expect(warnings(user)).toEqual([])
-  })
-
   test("of loopback addresses, which programs inside do not reach that way", () => {
     const user = layerOf("user", {
       hosts: [hostRule("allow 127.0.0.1:5432"), hostRule("allow [::1]:80"), hostRule("deny 127.0.0.1")],

@@ -122,6 +122,11 @@ describe("locks", () => {
       "only the org policy may lock",
     )
     expect(problems("nested_userns: { value: deny }\n")).toEqual([])
+    for (const value of ["[]", "[limits]"])
+      expect(problems(`optional: { value: ${value}, locked: true }\n`)).toEqual([
+        expect.stringContaining("only the org policy may lock"),
+      ])
+    expect(problems("optional: { value: [limits] }\n")).toEqual([])
   })
 })
 
