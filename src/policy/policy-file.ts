@@ -3,9 +3,10 @@
  * not be searched.
  */
 import { ask } from "../base/journal.ts"
+import { parentOf } from "../base/path.ts"
 import { close } from "../kernel/file-calls.ts"
 import { errno, fileTypes, flags } from "../kernel/file-flags.ts"
-import { openAtPath, statusOf, typeAt } from "../kernel/path-calls.ts"
+import { openAtPath, statusAt, statusOf, typeAt } from "../kernel/path-calls.ts"
 import { readRest } from "../kernel/path-contents.ts"
 
 /** What reading a file gave; a caller has to say what each means. */
@@ -43,8 +44,17 @@ export function askPolicyFile(path: string): Loaded {
 
 /** Who links a policy into its place wants one: the launch stops when a home is not mounted or a repository is gone. */
 function missingAt(path: string): Loaded {
-  if (typeAt(path) !== fileTypes.link) return { kind: "missing" }
-  return { kind: "unreadable", why: "it is a symbolic link that leads nowhere" }
+  const lost = lostLink(path)
+  if (lost === undefined) return { kind: "missing" }
+  return { kind: "unreadable", why: `${lost === path ? "it" : lost} is a symbolic link that leads nowhere` }
+}
+
+/** The link that leads nowhere, which may be a directory above. @param path that is not found */
+function lostLink(path: string): string | undefined {
+  const type = typeAt(path)
+  if (type === -errno.noEntry && path !== "/") return lostLink(parentOf(path))
+  const leadsNowhere = type === fileTypes.link && statusAt(path, { follow: true }) === -errno.noEntry
+  return leadsNowhere ? path : undefined
 }
 
 /** In the words of node:fs, which no launch that goes well has to load. */

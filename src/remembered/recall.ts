@@ -4,9 +4,11 @@
  * same, planning would give the same plan. What is trusted of the memory is what only we can have written; where an org
  * policy holds, that is not enough.
  */
+import { parentOf } from "../base/path.ts"
 import { orgPolicyPath } from "../governance/org-policy-path.ts"
 import { errno } from "../kernel/file-flags.ts"
-import { statusAt } from "../kernel/path-calls.ts"
+import { typeAt } from "../kernel/path-calls.ts"
+import { askPolicyFile } from "../policy/policy-file.ts"
 import { allAnswersHold, splitQuestions } from "./askers.ts"
 import { recalledEnvironment } from "./environment.ts"
 import type { KeptStart, RecalledLaunch } from "./memory.ts"
@@ -28,8 +30,8 @@ export function recallLaunch({ start, launch }: StoredMemory): Recallable | unde
 
 /** The memory is the user's, who could leave the question out of it. */
 function hasOrgPolicy(): boolean {
-  // One that we may not see holds all the more.
-  return statusAt(orgPolicyPath, { follow: true }) !== -errno.noEntry
+  // One that we may not see holds all the more, and so does one that a link means which leads nowhere.
+  return typeAt(parentOf(orgPolicyPath)) !== -errno.noEntry && askPolicyFile(orgPolicyPath).kind !== "missing"
 }
 
 /**

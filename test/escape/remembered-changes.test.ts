@@ -13,7 +13,15 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
-import { isRecalled, markMemories, rememberLaunch, stateWorld } from "../support/memories.ts"
+import { orgPolicyPath } from "../../src/governance/org-policy-path.ts"
+import {
+  changeStart,
+  isRecalled,
+  markMemories,
+  memoriesOf,
+  rememberLaunch,
+  stateWorld,
+} from "../support/memories.ts"
 import { run } from "../support/process.ts"
 import { cordonBinary, isRoot, type World, type WorldRequest, writeFiles } from "../support/world.ts"
 
@@ -377,6 +385,31 @@ describe("what belongs to the machine:", () => {
       // Planned under the policy, and not remembered: without the policy it is planned again.
       expect(isRecalled(await elsewhere(setup, words, world))).toBe(false)
       expect((await elsewhere("true", words, world)).stdout).toBe("A")
+    },
+  )
+
+  test.skipIf(!overlays)(
+    "a link that leads nowhere in the place of the org policy's directory stops the run [skipped when not root, or without overlays]",
+    async () => {
+      using world = await start()
+      mkdirSync(join(world.root, "etc"))
+      symlinkSync("/nowhere/cordon", join(world.root, "etc/cordon"))
+      const setup = `mount -t overlay overlay -o lowerdir=${world.root}/etc:/etc /etc`
+      // Nor does it help to leave the question out of the memory.
+      for (const kept of [true, false]) {
+        if (!kept)
+          for (const path of memoriesOf(world))
+            changeStart(path, ({ questions }) => ({
+              questions: questions.filter(([, about]) => about !== orgPolicyPath),
+            }))
+        const lost = await elsewhere(setup, words, world)
+        expect({ code: lost.code, stdout: lost.stdout }).toEqual({ code: 125, stdout: "" })
+        expect(lost.stderr).toContain("/etc/cordon is a symbolic link that leads nowhere")
+      }
+      // A directory that holds no policy is none.
+      rmSync(join(world.root, "etc/cordon"))
+      mkdirSync(join(world.root, "etc/cordon"))
+      expect((await elsewhere(setup, words, world)).stdout).toBe("A")
     },
   )
 

@@ -85,6 +85,23 @@ describe("a file", () => {
     expect(await complaint(path)).toBe("none")
   })
 
+  test("in a directory that a link stands for which leads nowhere stops the run, however far above", async () => {
+    const path = directory({})
+    symlinkSync("nowhere", join(path, "dangling"))
+    symlinkSync("sub", join(path, "good"))
+    const place = join(path, "dangling/deep/er/p.yaml")
+    for (const file of [join(path, "dangling/p.yaml"), place])
+      expect(readPolicyFile(file)).toEqual({
+        kind: "unreadable",
+        why: `${join(path, "dangling")} is a symbolic link that leads nowhere`,
+      })
+    expect(loadPolicy(place, "p.yaml", contextAt(path))).rejects.toThrow("p.yaml cannot be read: ")
+    // Behind a link that leads somewhere there is no policy as anywhere else.
+    expect(readPolicyFile(join(path, "good/p.yaml"))).toEqual({ kind: "missing" })
+    mkdirSync(join(path, "nowhere"))
+    expect(readPolicyFile(place)).toEqual({ kind: "missing" })
+  })
+
   test("of another kind is refused and does not hang", async () => {
     const path = directory({})
     Bun.spawnSync(["mkfifo", join(path, "p.yaml")])
