@@ -10,7 +10,6 @@ import { loadPolicy, type PolicyReading } from "../policy/load.ts"
 import type { MergeFacts } from "../policy/merge.ts"
 import { NameIndex } from "../policy/name-index.ts"
 import { expandVariables, type PathVariables } from "../policy/path-pattern.ts"
-import { isLink, readPolicyFile } from "../policy/policy-file.ts"
 import { protectionText } from "../policy/protection.ts"
 import type { LayerName } from "../policy/source.ts"
 import { type LeftOut, type Tightened, tightenOnly } from "../policy/tighten.ts"
@@ -19,6 +18,7 @@ import type { PresetName } from "../policy/vocabulary.ts"
 import { type WordsPolicy, withPresetSettings, wordsLayer } from "../policy/words-layer.ts"
 import { builtinsInForce } from "./builtin-layers.ts"
 import { loadOrgPolicy } from "./org.ts"
+import { projectPolicyName } from "./project-policy.ts"
 
 export type LayersRequest = {
   variables: PathVariables
@@ -49,9 +49,6 @@ export type LayersInForce = {
   /** the project's policy, trusted or not */
   project: PolicyReading | undefined
 }
-
-/** Names that a project's policy may have. */
-const projectPolicyNames = [".cordon.yaml", "cordon.yaml"] as const
 
 export async function layersInForce(request: LayersRequest): Promise<LayersInForce> {
   const { variables } = request
@@ -130,23 +127,6 @@ async function projectReading(variables: PathVariables): Promise<PolicyReading |
     ...fileContext("project", variables),
     confineTo: variables.project,
   })
-}
-
-/**
- * The name of the project's policy, when it has one.
- * @throws UserError when it has two, or a link in its place: the agent could put another file behind it
- */
-export function projectPolicyName(project: string): string | undefined {
-  const present = projectPolicyNames.filter(name => readPolicyFile(`${project}/${name}`).kind !== "missing")
-  if (present.length > 1)
-    throw new UserError("the project has both .cordon.yaml and cordon.yaml", "keep one of them")
-  const [name] = present
-  if (name !== undefined && isLink(`${project}/${name}`))
-    throw new UserError(
-      `${name} is a symbolic link, which an agent could point elsewhere`,
-      "put the file itself there",
-    )
-  return name
 }
 
 /**

@@ -5,8 +5,8 @@ import { presentDirectory } from "../kernel/present-directory.ts"
 import { loadPolicy, type PolicyReading } from "../policy/load.ts"
 import type { PathVariables } from "../policy/path-pattern.ts"
 import { readPolicyFile } from "../policy/policy-file.ts"
-import { projectPolicyName } from "./layers.ts"
 import { orgPolicyPath } from "./org-policy-path.ts"
+import { projectPolicyName } from "./project-policy.ts"
 
 /** The user policy: its place, and as somebody named it, when somebody did. */
 export type UserPolicyFile = { path: string; shown: string | undefined }

@@ -48,7 +48,9 @@ export async function loadPolicy(
     case "unreadable":
       throw new UserError(
         `${printable(shown)} cannot be read: ${loaded.why}`,
-        "make it a readable file, or remove it",
+        loaded.isUnseen === true
+          ? "make the directories above it searchable: chmod u+x DIRECTORY"
+          : "make it a readable file, or remove it",
       )
     case "ok":
       return readingOf({ path, shown, text: loaded.text, trail: [path], seen: { count: 1 } }, context)

@@ -9,8 +9,14 @@ import { errno, fileTypes, flags } from "../kernel/file-flags.ts"
 import { openAtPath, statusAt, statusOf, typeAt } from "../kernel/path-calls.ts"
 import { readRest } from "../kernel/path-contents.ts"
 
-/** What reading a file gave; a caller has to say what each means. */
-export type Loaded = { kind: "ok"; text: string } | { kind: "missing" } | { kind: "unreadable"; why: string }
+/**
+ * What reading a file gave; a caller has to say what each means.
+ * @property isUnseen nobody knows whether there is such a file: its directory may not be searched
+ */
+export type Loaded =
+  | { kind: "ok"; text: string }
+  | { kind: "missing" }
+  | { kind: "unreadable"; why: string; isUnseen?: true }
 
 /** More is a mistake or an attack. */
 const bytesMax = 1 << 20
@@ -34,7 +40,7 @@ export function askPolicyFile(path: string): Loaded {
   const descriptor = openAtPath(path, flags.readOnly | flags.nonBlocking)
   // Unlike an exists(), this tells a missing file from one in a directory that may not be searched.
   if (descriptor === -errno.noEntry) return missingAt(path)
-  if (descriptor < 0) return { kind: "unreadable", why: whyNot(path) }
+  if (descriptor < 0) return refusedAt(path)
   try {
     return readRegular(descriptor)
   } finally {
@@ -55,6 +61,11 @@ function lostLink(path: string): string | undefined {
   if (type === -errno.noEntry && path !== "/") return lostLink(parentOf(path))
   const leadsNowhere = type === fileTypes.link && statusAt(path, { follow: true }) === -errno.noEntry
   return leadsNowhere ? path : undefined
+}
+
+function refusedAt(path: string): Loaded {
+  if (typeAt(path) !== -errno.access) return { kind: "unreadable", why: whyNot(path) }
+  return { kind: "unreadable", why: "a directory above it may not be searched", isUnseen: true }
 }
 
 /** In the words of node:fs, which no launch that goes well has to load. */

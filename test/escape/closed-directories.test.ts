@@ -1,6 +1,6 @@
 /** An earlier run closes directories, buries them, or takes links away, so that the next launch does not know what is denied. */
 import { expect, test } from "bun:test"
-import { mkdirSync, symlinkSync } from "node:fs"
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
 import { succeeded } from "../support/attempts.ts"
 import { isRoot, World, writeFiles } from "../support/world.ts"
@@ -87,3 +87,36 @@ test("a link that leads to a mark of options starts nothing else than was planne
     code: 0,
   })
 })
+
+test.skipIf(isRoot)(
+  "a closed place of a policy stops the run, and the message says which place it is [skipped when root: it may read all]",
+  async () => {
+    using world = new World({
+      project: { ".cordon.yaml": "version: 1\n", "cordon.txt": "" },
+      home: { ".config/x": "" },
+    })
+    const said = async (place: string, mode: string, open: string) => {
+      chmodSync(place, Number.parseInt(mode, 8))
+      const { code, stderr } = await world.cordon(["-n", "-C", world.project, "--", "true"], {
+        cwd: world.home,
+      })
+      chmodSync(place, Number.parseInt(open, 8))
+      return `${code} ${stderr}`
+    }
+    const policy = join(world.project, ".cordon.yaml")
+    for (const mode of ["000", "444"])
+      expect(await said(world.project, mode, "755")).toBe(
+        `125 cordon: ${world.project} may not be searched, so nobody knows whether the project has a policy\n` +
+          `cordon: → chmod u+rx ${world.project}\n`,
+      )
+    expect(await said(policy, "000", "644")).toBe(
+      "125 cordon: .cordon.yaml cannot be read: EACCES: permission denied\ncordon: → make it a readable file, or remove it\n",
+    )
+    expect(await said(join(world.home, ".config"), "000", "755")).toContain(
+      "policy.yaml cannot be read: a directory above it may not be searched\ncordon: → make the directories above it searchable",
+    )
+    expect(await said(policy, "644", "644")).toBe("0 ")
+    writeFiles(world.project, { "cordon.yaml": "version: 1\n" })
+    expect(await said(policy, "000", "644")).toContain("the project has both .cordon.yaml and cordon.yaml")
+  },
+)
