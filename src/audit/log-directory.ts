@@ -1,5 +1,7 @@
 /** Where the logs of sessions lie: `$XDG_STATE_HOME/cordon/sessions/<time>-<session>.jsonl`, out of every sandbox's reach. */
+
 import { readdirSync, statSync, unlinkSync } from "node:fs"
+import { UserError } from "../base/error.ts"
 import { boundSessions } from "../host/sockets.ts"
 
 export type LogName = {
@@ -48,11 +50,14 @@ export function pruneLogs(stateHome: string, now: Date): void {
   for (const { path } of old.filter(({ session }) => !running.has(session))) remove(path)
 }
 
+/** @throws UserError where this account may not look */
 function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
+    if (code === "EACCES")
+      throw new UserError(`the logs in ${directory} cannot be listed`, "make it readable")
     if (code !== "ENOENT" && code !== "ENOTDIR") throw cause
     return []
   }

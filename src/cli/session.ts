@@ -1,6 +1,7 @@
 /** From a prepared launch to the end of the session. */
 import { mkdirSync } from "node:fs"
 import type { SessionLog } from "../audit/session-log.ts"
+import { UserError } from "../base/error.ts"
 import { closeJournal } from "../base/journal.ts"
 import { absolutePath } from "../base/path.ts"
 import { userPolicyFile } from "../governance/policy-files.ts"
@@ -41,7 +42,7 @@ export async function runSession(prepared: Prepared, engine: Engine, given: Give
   const journal = closeJournal()
   const places = placesOf(launched, given)
   const log = await chosenLog(launched, places.stateHome, given)
-  for (const path of plan.create) mkdirSync(path, { recursive: true, mode: 0o700 })
+  for (const path of plan.create) makeState(path)
   const bare = await openBare(plan.bare)
   if (!needsSupervisor(plan) && log === undefined) return become(invocation)
   const session = supervise({
@@ -68,6 +69,20 @@ function rememberBehind({ threaded }: Engine, launch: Parameters<typeof remember
   const made = threaded ? Promise.resolve() : import("../supervise/engine-start.ts")
   // What is not kept is planned again.
   made.then(() => rememberLaunch(...launch)).catch(() => undefined)
+}
+
+/** A directory that the agent itself would make. @throws UserError where this account may not */
+function makeState(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (!["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST"].includes(code ?? "")) throw cause
+    throw new UserError(
+      `${path}, where the command keeps its state, cannot be made: ${code}`,
+      "make it, or set HOME to your own home directory",
+    )
+  }
 }
 
 function placesOf({ site: { variables } }: Prepared, given: Given) {

@@ -1,6 +1,8 @@
 /** Who runs this, and which homes there are: /etc/passwd and the environment (passwd(5)). */
 import { UserError } from "../base/error.ts"
 import { absolutePath, depthOf, isWithin } from "../base/path.ts"
+import { shellQuoted } from "../base/printable.ts"
+import { homeProblem } from "./home-problem.ts"
 import type { PathFacts } from "./path-facts.ts"
 import { readTextFile } from "./text-file.ts"
 
@@ -29,10 +31,9 @@ export function readAccount(environment: Record<string, string | undefined>, fac
   const asked = environment.HOME || own?.home || ""
   const homeSpelled = asked.startsWith("/") ? absolutePath(asked, "/") : asked
   if (!homeSpelled.startsWith("/") || facts(homeSpelled).canonical === "/")
-    throw new UserError(
-      `the home directory is "${homeSpelled}", which cannot be one`,
-      "set HOME to your home directory",
-    )
+    throw homeError(homeSpelled, "which cannot be one", own)
+  const problem = homeProblem(homeSpelled, uid, facts)
+  if (problem !== undefined) throw homeError(homeSpelled, problem, own)
   const home = facts(homeSpelled).canonical
   const people = entries.filter(entry => entry.uid === 0 || (entry.uid >= firstPerson && entry.uid < nobody))
   const homes = [
@@ -48,6 +49,15 @@ export function readAccount(environment: Record<string, string | undefined>, fac
       .filter(fact => fact.kind === "directory" && isOthersHome(fact.canonical, home))
       .map(fact => fact.canonical),
   }
+}
+
+function homeError(home: string, problem: string, own: Entry | undefined): UserError {
+  // What the environment says is wrong: what the account says may be right.
+  const known = own === undefined || own.home === home ? "" : `: export HOME=${shellQuoted(own.home)}`
+  return new UserError(
+    `the home directory is "${home}", ${problem}`,
+    `set HOME to your home directory${known}`,
+  )
 }
 
 /** A home like `/` or `/bin` is a system account's way to say that it has none. */

@@ -32,14 +32,23 @@ export function readTrust(stateHome: string): Record<string, string> {
   return list.policies
 }
 
-/** Adds or replaces one entry; the file is replaced as a whole, so that a reader never sees half of it. */
+/** Adds or replaces one entry; the file is replaced as a whole, so that a reader never sees half of it. @throws UserError where this account may not */
 export function writeTrust(stateHome: string, policyPath: string, hash: string): void {
   const list: TrustFile = { version: 1, policies: { ...readTrust(stateHome), [policyPath]: hash } }
   const path = trustPath(stateHome)
-  mkdirSync(parentOf(path), { recursive: true, mode: 0o700 })
-  const temporary = `${path}.${process.pid}`
-  writeFileSync(temporary, `${JSON.stringify(list, undefined, 2)}\n`, { mode: 0o600 })
-  renameSync(temporary, path)
+  try {
+    mkdirSync(parentOf(path), { recursive: true, mode: 0o700 })
+    const temporary = `${path}.${process.pid}`
+    writeFileSync(temporary, `${JSON.stringify(list, undefined, 2)}\n`, { mode: 0o600 })
+    renameSync(temporary, path)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code !== "EACCES" && code !== "EPERM" && code !== "EROFS") throw cause
+    throw new UserError(
+      `the list of trusted policies ${path} cannot be written: ${code}`,
+      "make its directory writable, or set HOME to your own home directory",
+    )
+  }
 }
 
 function trustPath(stateHome: string): string {

@@ -2,6 +2,8 @@
 import { expect, test } from "bun:test"
 import { chmodSync, mkdirSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
+import { homeProblem } from "../../src/host/home-problem.ts"
+import { createPathFacts } from "../../src/host/path-facts.ts"
 import { succeeded } from "../support/attempts.ts"
 import { isRoot, World, writeFiles } from "../support/world.ts"
 
@@ -118,5 +120,57 @@ test.skipIf(isRoot)(
     expect(await said(policy, "644", "644")).toBe("0 ")
     writeFiles(world.project, { "cordon.yaml": "version: 1\n" })
     expect(await said(policy, "000", "644")).toContain("the project has both .cordon.yaml and cordon.yaml")
+  },
+)
+
+test.skipIf(isRoot)(
+  "a home that is closed, or may not be written, is said to be so [skipped when root: it may do all]",
+  async () => {
+    using world = new World({
+      home: { "other/x": "", "bin/claude": "#!/bin/sh\necho ran\n", "own/.local/state/": "" },
+    })
+    const other = join(world.home, "other")
+    const claude = join(world.home, "bin/claude")
+    chmodSync(claude, 0o755)
+    writeFiles(world.project, { ".cordon.yaml": "filesystem: { write: [/opt] }\n" })
+    const said = async (home: string, ...words: string[]) => {
+      const { code, stdout, stderr } = await world.cordon(words, { env: { HOME: home } })
+      return `${code} ${stdout}${stderr.split("\n").findLast(line => /^cordon: (?!→|warning| {2})/.test(line)) ?? ""}`
+    }
+    const agent = ["-q", "-n", "--read", join(world.home, "bin"), "--", claude]
+    chmodSync(other, 0o000)
+    for (const words of [["-n", "true"], ["log"], ["check"], agent])
+      expect(await said(other, ...words)).toBe(
+        `125 cordon: the home directory is "${other}", which may not be searched`,
+      )
+    expect(await said(join(other, "deep"), "-n", "true")).toContain('deep", which cannot be reached')
+    chmodSync(other, 0o555)
+    expect(await said(other, ...agent)).toBe(
+      `125 cordon: ${other}/.claude, where the command keeps its state, cannot be made: EACCES`,
+    )
+    expect(await said(other, "policy", "trust", "yes")).toContain(
+      "trusted-policies.json cannot be written: EACCES",
+    )
+    expect(await said(other, "-q", "-n", "--", "echo", "ran")).toBe("0 ran\n")
+    chmodSync(other, 0o755)
+    expect(await said(other, ...agent)).toBe("0 ran\n")
+    expect(await said(other, "policy", "trust", "yes")).toStartWith("0 ")
+    mkdirSync(join(other, ".local/state/cordon/sessions"), { recursive: true })
+    chmodSync(join(other, ".local/state/cordon/sessions"), 0)
+    expect(await said(other, "log")).toContain("sessions cannot be listed")
+  },
+)
+
+test.skipIf(isRoot)(
+  "a home of another account that may not be searched is called so [skipped when root: it may]",
+  () => {
+    using world = new World({ home: { "other/": "" } })
+    const other = join(world.home, "other")
+    chmodSync(other, 0)
+    expect(homeProblem(other, 1 + (process.getuid?.() ?? 0), createPathFacts())).toBe(
+      "which belongs to another account and may not be searched",
+    )
+    chmodSync(other, 0o755)
+    expect(homeProblem(other, 0, createPathFacts())).toBeUndefined()
   },
 )

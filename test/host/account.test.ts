@@ -1,6 +1,6 @@
 /** Who runs this, and which homes are other people's. */
 import { afterAll, describe, expect, test } from "bun:test"
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs"
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir, userInfo } from "node:os"
 import { join } from "node:path"
 import { UserError } from "../../src/base/error.ts"
@@ -11,6 +11,9 @@ const root = mkdtempSync(join(realpathSync(tmpdir()), "cordon-account-"))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 mkdirSync(join(root, "real/home"), { recursive: true })
 symlinkSync("real/home", join(root, "home"))
+symlinkSync("circle", join(root, "circle"))
+writeFileSync(join(root, "file"), "")
+Bun.spawnSync(["mkfifo", join(root, "pipe")])
 
 const account = (environment: Record<string, string | undefined>) =>
   readAccount(environment, createPathFacts())
@@ -42,6 +45,31 @@ describe("the account", () => {
   test.each(["/", "//", "/.", "/tmp/..", "relative", "~"])("has no home at all in %s", home => {
     expect(() => account({ HOME: home })).toThrow(UserError)
     expect(() => account({ HOME: home })).toThrow("which cannot be one")
+  })
+
+  test.each([
+    ["file", "which is a file"],
+    ["pipe", "which is not a directory"],
+    ["circle", "which cannot be reached"],
+    ["file/deep/er", "but ROOT/file/deep above it is not a directory"],
+  ])("has no home in what cannot be a directory: %s", (name, why) => {
+    const home = join(root, name)
+    const said = `the home directory is "${home}", ${why.replace("ROOT/file/deep", join(root, "file"))}`
+    expect(() => account({ HOME: home })).toThrow(said)
+  })
+
+  test("is told its own home where HOME names another", () => {
+    const hint = (home: string) => {
+      try {
+        return account({ HOME: home }).home
+      } catch (error) {
+        if (error instanceof UserError) return error.hint
+        throw error
+      }
+    }
+    const own = userInfo().homedir
+    expect(hint(join(root, "file"))).toBe(`set HOME to your home directory: export HOME=${own}`)
+    expect(hint(own)).toBe(realpathSync(own))
   })
 
   test("has no home in a link to the root", () => {

@@ -387,6 +387,7 @@ const looking: Readonly<
   "host/bubblewrap-file.ts": "asks",
   "host/directory.ts": "asks",
   "host/entry.ts": "asks",
+  "host/home-problem.ts": "is for people",
   "host/host-facts.ts": "is for people",
   "host/kernel-facts.ts": "asks",
   "host/limit-facts.ts": "is for sessions that are not remembered",
