@@ -5,7 +5,7 @@
  */
 import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
-import { printable } from "../base/printable.ts"
+import { printable, shellQuoted } from "../base/printable.ts"
 import type { OwnOptionName, OwnOptionSpec } from "./command-options.ts"
 import { type OptionName, optionSpecs } from "./options.ts"
 
@@ -105,6 +105,12 @@ function withValue(spec: Spec, written: string, value: string | undefined): Give
     throw new UserError(`${written} needs a value`, `write ${written} ${spec.value}`)
   if (value.includes("\0"))
     throw new UserError(`${written}: a NUL byte cannot be part of a value`, `write ${written} ${spec.value}`)
+  // As in a policy file: what it says would not be on one line any more.
+  if (spec.value === "PATH" && /[\r\n]/.test(value))
+    throw new UserError(
+      `${written} ${printable(value)}: a path of a rule cannot contain a line break`,
+      `write ? in its place: ${written} ${shellQuoted(value.replace(/[\r\n]/g, "?"))}`,
+    )
   const { choices } = spec
   if (choices !== undefined && !choices.includes(value))
     throw new UserError(

@@ -91,6 +91,9 @@ describe("what is refused", () => {
     [["--net", "--ro", "ls"], "--net needs a value, and --ro looks like an option"],
     [["-nC", "-v", "ls"], "-C needs a value, and -v looks like an option"],
     [["--deny", "a\0b"], "--deny: a NUL byte cannot be part of a value"],
+    [["--read", "a\nb"], "--read a\\nb: a path of a rule cannot contain a line break"],
+    [["--allow=a\rb"], "--allow a\\rb: a path of a rule cannot contain a line break"],
+    [["--unprotect", "\n"], "--unprotect \\n: a path of a rule cannot contain a line break"],
     [["--net", "of"], '--net cannot be "of"; did you mean "off"?'],
     [["--trust=standart"], '--trust cannot be "standart"; did you mean "standard"?'],
     [["--backend", "xen"], '--backend cannot be "xen"'],
@@ -99,6 +102,28 @@ describe("what is refused", () => {
     [["--net", "off", "--net", "off", "--", "ls"], '--net is given twice: "--net off" and "--net off"'],
   ])("%j", (words, message) => {
     expect(refusal(...words)).toBe(message)
+  })
+
+  test("is no line break where a file is named, and no other control character in a path", () => {
+    for (const words of [
+      ["--config", "a\nb"],
+      ["-C", "a\nb"],
+      ["--deny", "a\tb"],
+      ["--read", "a\u001bb"],
+    ])
+      expect(parseOptions(words).given[0]?.value).toBe(words[1] ?? "")
+  })
+
+  test("names the next step, which means the same file", () => {
+    const hint = (words: readonly string[]) => {
+      try {
+        return parseOptions(words)
+      } catch (error) {
+        if (error instanceof UserError) return error.hint
+        throw error
+      }
+    }
+    expect(hint(["--deny", "it's\na.txt"])).toBe("write ? in its place: --deny 'it'\\''s?a.txt'")
   })
 
   test("is not what comes after the command", () => {

@@ -228,6 +228,11 @@ test.each([
   expect(literalStart(compileGlob(pattern))).toBe(start)
 })
 
+test("? is any character of a name, a line break too: no rule can write one", () => {
+  for (const name of ["a\nb", "a\rb", "a b", "a?b"]) expect(depth("/p/a?b", `/p/${name}`)).toBe(2)
+  expect(depth("/p/a?b", "/p/ab")).toBe(-1)
+})
+
 test("one name against one component", () => {
   const passes = (component: string, name: string) =>
     compileGlob(`/${component}`).alternatives.some(
