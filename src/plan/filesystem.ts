@@ -6,9 +6,10 @@
 import { lineageOf, parentOf } from "../base/path.ts"
 import type { PathFacts, SymbolicLink } from "../host/path-facts.ts"
 import type { Access } from "../policy/layer.ts"
+import { isWritten } from "../policy/merge-network.ts"
 import { formatSource } from "../policy/source.ts"
 import type { Mount } from "./launch-plan.ts"
-import { between, isBuiltin, type Node, type NodeContext, nodeAt, shallowFirst, whyOf } from "./nodes.ts"
+import { between, type Node, type NodeContext, nodeAt, shallowFirst, whyOf } from "./nodes.ts"
 import { isNumberedByHost } from "./own-places.ts"
 
 export type FilesystemPlan = {
@@ -155,10 +156,10 @@ class FilesystemBuilder {
   }
 
   #showMissing(node: Placed, ground: Ground): void {
-    const { source, layer } = node.verdict.protection ?? node.verdict.rule
-    if (node.access === "write" && ground.access !== "write" && !isBuiltin(layer))
+    const deciding = node.verdict.protection ?? node.verdict.rule
+    if (node.access === "write" && ground.access !== "write" && isWritten(deciding))
       this.warnings.push(
-        `${formatSource(source)}: ${node.path} does not exist, so it cannot be written inside; make it first`,
+        `${formatSource(deciding.source)}: ${node.path} does not exist, so it cannot be written inside; make it first`,
       )
   }
 

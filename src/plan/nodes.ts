@@ -3,9 +3,10 @@ import { depthOf, isWithin, lineageOf, nameOf, parentOf } from "../base/path.ts"
 import type { PathFacts, PathKind, SymbolicLink } from "../host/path-facts.ts"
 import type { Access, PathRule, Protection } from "../policy/layer.ts"
 import { privateDirectories } from "../policy/merge.ts"
+import { isWritten } from "../policy/merge-network.ts"
 import { patternText } from "../policy/path-pattern.ts"
 import { protectionText } from "../policy/protection.ts"
-import { formatSource, type LayerName } from "../policy/source.ts"
+import { formatSource } from "../policy/source.ts"
 import type { PathVerdict } from "../policy/verdict.ts"
 
 export type Node = {
@@ -36,10 +37,11 @@ export type PlacesRequest = {
 export function placesOf({ paths, protections, found, facts }: PlacesRequest): string[] {
   const places = new Set<string>()
   // Of hundreds of rules each is asked about once, so the cheap questions come first.
-  for (const { value, layer } of paths) {
+  for (const rule of paths) {
+    const { value } = rule
     if (value.kind === "glob") continue
     const { canonical, kind } = facts(value.path)
-    if (canonical === value.path && (kind !== "missing" || !isBuiltin(layer) || isInOurs(canonical)))
+    if (canonical === value.path && (kind !== "missing" || isWritten(rule) || isInOurs(canonical)))
       places.add(canonical)
   }
   const addPresent = (path: string) => {
@@ -54,11 +56,6 @@ export function placesOf({ paths, protections, found, facts }: PlacesRequest): s
 
 function isInOurs(path: string): boolean {
   return privateDirectories.some(tree => isWithin(path, tree))
-}
-
-/** Whether the rules of a layer came with Cordon, so that nobody expects each of them to find its place. */
-export function isBuiltin(layer: LayerName): boolean {
-  return layer === "base" || layer === "preset" || layer === "toolchain" || layer === "agent"
 }
 
 /** The policy's answer at one place. */
