@@ -5,17 +5,19 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { cpus, hostname } from "node:os"
 import { dirname, join } from "node:path"
+import { UserError } from "../src/base/error.ts"
 import { type Contender, cordon, medians, sameIsolation } from "./contenders.ts"
 import { endurance } from "./endurance.ts"
 import { liveFigures } from "./live.ts"
 import { credentialMegabytes, supervisorMegabytes } from "./memory.ts"
 import { networkFigures } from "./network.ts"
+import { roundsOf } from "./rounds.ts"
 import { makeFiles, makePolicy, makeWorld, type World } from "./world.ts"
 
 /** One figure of the issue: what is measured, against what, and how much it may be. */
 type Figure = { name: string; ratio: number; budget: number; ms: number }
 
-const rounds = Number(process.argv[2] ?? 60)
+const rounds = askedRounds()
 
 async function main(): Promise<void> {
   const world = makeWorld()
@@ -101,6 +103,17 @@ async function rules(world: World): Promise<Figure[]> {
     }
   }
   return figures
+}
+
+/** Said before anything is made or measured. */
+function askedRounds(): number {
+  try {
+    return roundsOf(process.argv.slice(2))
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error
+    console.error(`bench: ${error.message}\nbench: → ${error.hint}`)
+    process.exit(1)
+  }
 }
 
 async function compare(a: Contender, b: Contender): Promise<[number, number]> {
