@@ -2,7 +2,7 @@
 import { UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { absolutePath } from "../../base/path.ts"
-import { printable } from "../../base/printable.ts"
+import { printable, shellQuoted } from "../../base/printable.ts"
 import { presentDirectory } from "../../kernel/present-directory.ts"
 import type { Explanation } from "../../policy/explanation.ts"
 import { type Prepared, prepare } from "../../run.ts"
@@ -42,8 +42,14 @@ function explain(subject: string, prepared: Prepared): Explanation {
 }
 
 function explainNamed(name: string | undefined, { policy, plan }: Prepared): Explanation {
-  if (name === undefined)
-    throw new UserError("explain env needs the name of a variable", "write cordon explain env HOME")
+  if (!name) throw new UserError("explain env needs the name of a variable", "write cordon explain env HOME")
+  // environ(7): a name ends at the first one.
+  const equals = name.indexOf("=")
+  if (equals >= 0)
+    throw new UserError(
+      `"${name}" is not the name of a variable`,
+      `leave the value out: cordon explain env ${shellQuoted(name.slice(0, equals) || "HOME")}`,
+    )
   return explainVariable(name, { policy, outside: process.env, inside: plan.environment })
 }
 
