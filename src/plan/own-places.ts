@@ -1,14 +1,13 @@
 /** What the sandbox has of its own in /proc, /dev and /run, and what a rule cannot make of it. */
-
 import { UserError } from "../base/error.ts"
 import { isBelow, isWithin } from "../base/path.ts"
 import type { PathFacts } from "../host/path-facts.ts"
+import { isWritten } from "../policy/merge-network.ts"
 import { patternText } from "../policy/path-pattern.ts"
 import type { PathPolicy } from "../policy/policy.ts"
 import { formatSource } from "../policy/source.ts"
 import type { PathJudge } from "../policy/verdict.ts"
 import type { Mount } from "./launch-plan.ts"
-import { isBuiltin } from "./nodes.ts"
 
 /** Another directory for whoever looks. */
 const ofEachProcess = ["/proc/self", "/proc/thread-self"]
@@ -38,8 +37,9 @@ export function withoutDeviceLinks(facts: PathFacts): PathFacts {
 
 /** @throws UserError for a rule about what is another thing for each process, or inside */
 export function refuseUnsettled({ paths }: Pick<PathPolicy, "paths">, facts: PathFacts): void {
-  for (const { value, source, layer } of paths) {
-    if (value.kind === "glob" || isBuiltin(layer)) continue
+  for (const rule of paths) {
+    const { value, source } = rule
+    if (value.kind === "glob" || !isWritten(rule)) continue
     const what = unsettled(value.path, facts)
     if (what !== undefined)
       throw new UserError(`${formatSource(source)}: no rule can be about ${what}`, "leave the rule out")
