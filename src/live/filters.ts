@@ -15,7 +15,7 @@ export function refusingFilter(
   const { alone, nested } = scopesSignals(plan.landlock) ? scoped : unscoped
   const usual = plan.nestedUserns ? nested : alone
   const withoutNamespaces = plan.network.mode === "open" ? open : off
-  return Buffer.from(plan.bare === undefined ? usual : withoutNamespaces, "base64")
+  return Uint8Array.fromBase64(plan.bare === undefined ? usual : withoutNamespaces)
 }
 
 /** What asks the live engine; undefined where there is none. */
@@ -25,5 +25,5 @@ export function notifyingFilter(
 ): Uint8Array | undefined {
   const { reads, writes, landlock } = texts[architecture].notifying
   const usual = live?.reads === true ? reads : writes
-  return live === undefined ? undefined : Buffer.from(bare === undefined ? usual : landlock, "base64")
+  return live === undefined ? undefined : Uint8Array.fromBase64(bare === undefined ? usual : landlock)
 }

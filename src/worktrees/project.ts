@@ -34,7 +34,8 @@ export function projectDirectory(asked: Asked, home: string, facts: PathFacts): 
       `${shown} cannot be the project: it holds your home directory, and all of it would be writable`,
       "go to the project's own directory, or name it with -C DIR",
     )
-  refusePlanted(path, home, facts)
+  // Of the home others say more.
+  if (canonical !== home) refusePlanted(path, home, facts)
   return canonical
 }
 
