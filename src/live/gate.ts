@@ -32,8 +32,7 @@ export class Gate {
   #last: { path: string; verdict: PathVerdict } | undefined
   readonly #rules: PathPolicy
   readonly #ordinary: OrdinaryNames
-  /** the first names of protections of several names below each other: `.git` of `.git/hooks` */
-  readonly #beginnings: readonly (readonly Component[])[]
+  #beginnings: readonly (readonly Component[])[] | undefined
   readonly #reads = new Map<string, Answer>()
   readonly #writes = new Map<string, Answer>()
   readonly #files = new Map<string, Answer>()
@@ -49,17 +48,6 @@ export class Gate {
     this.#judge = pathJudge(rules)
     this.reach = new Reach(rules)
     this.#systemTrees = systemTrees.filter(tree => !this.#isWritableWithin(tree))
-    this.#beginnings = rules.protections.flatMap(({ value, effect }) =>
-      value.kind === "anywhere" && effect === "protect"
-        ? value.names.alternatives.flatMap(names =>
-            // What ends in `**` every file below begins with.
-            names
-              .slice(1)
-              .map((_, index) => names.slice(0, index + 1))
-              .filter(beginning => beginning.at(-1)?.kind !== "names"),
-          )
-        : [],
-    )
   }
 
   get judge(): PathJudge {
@@ -156,6 +144,8 @@ export class Gate {
 
   #isBeginning(path: string): boolean {
     const components = componentsOf(path)
+    // Not before: it takes a hundredth of a launch.
+    this.#beginnings ??= beginningsOf(this.#rules)
     return this.#beginnings.some(names => endsWith(components, names))
   }
 
@@ -169,6 +159,21 @@ export class Gate {
   #isCarvedOut({ value }: PathRule): boolean {
     return value.kind === "glob" || this.judge.accessOf(parentOf(value.path)) === "write"
   }
+}
+
+/** The first names of protections of several names below each other: `.git` of `.git/hooks`. */
+function beginningsOf({ protections }: PathPolicy): Component[][] {
+  return protections.flatMap(({ value, effect }) =>
+    value.kind === "anywhere" && effect === "protect"
+      ? value.names.alternatives.flatMap(names =>
+          // What ends in `**` every file below begins with.
+          names
+            .slice(1)
+            .map((_, index) => names.slice(0, index + 1))
+            .filter(beginning => beginning.at(-1)?.kind !== "names"),
+        )
+      : [],
+  )
 }
 
 /** The canonical path, in our view; undefined where there is none. */
