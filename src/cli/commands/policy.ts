@@ -5,6 +5,7 @@ import { exitCode } from "../../base/exit-code.ts"
 import { printable } from "../../base/printable.ts"
 import { writeTrust } from "../../host/state-directory.ts"
 import { ruleText } from "../../plan/nodes.ts"
+import { listName } from "../../policy/closed-lists.ts"
 import { credentialText } from "../../policy/credential.ts"
 import { hostText } from "../../policy/host-pattern.ts"
 import { formatSource, type Sourced } from "../../policy/source.ts"
@@ -60,8 +61,12 @@ async function showPolicy(given: readonly GivenOption[]): Promise<number> {
   for (const rule of policy.credentials) line(`credential ${credentialText(rule.value)}`, rule)
   for (const port of policy.hostPorts) line(`host port ${port.value}`, port)
   for (const port of policy.expose) line(`expose ${port.value}`, port)
+  for (const socket of policy.sockets) line(`unix socket ${socket.value}`, socket)
+  for (const { list, ...lock } of policy.closed)
+    line(`${listName(list)}: nothing else`, { ...lock, value: list, locked: true })
   for (const rule of policy.variables) line(`${rule.verdict} variable ${rule.value}`, rule)
   for (const rule of policy.assignments) line(`set ${rule.name}`, rule)
+  for (const protection of policy.optional) line(`optional ${protection.value}`, protection)
   return exitCode.ok
 }
 
