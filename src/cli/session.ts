@@ -109,6 +109,10 @@ async function endedSession({ plan, policy, site, judge }: Prepared): Promise<En
     home: site.account.home,
     facts: site.facts,
     visible: path => ["read", "write"].includes(judge.judge(path).access),
+    isWritable: path => {
+      const plain = absolutePath(path, "/")
+      return [plain, site.facts(plain).canonical].some(each => judge.judge(each).access === "write")
+    },
   })
 }
 

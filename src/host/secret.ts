@@ -16,6 +16,8 @@ export type SecretRequest = {
   credentials: readonly WantedSecret[]
   /** the environment that Cordon was started with */
   environment: Readonly<Record<string, string | undefined>>
+  /** whether the sandbox can write to a path, as it is written or where it leads */
+  isWritable: (path: string) => boolean
   /** how long a command may take, in milliseconds */
   commandMs?: number
 }
@@ -54,7 +56,7 @@ type Refuse = (what: string, hint: string) => never
 
 function readOrigin(
   from: Credential["from"],
-  { environment, commandMs = commandMsMax }: SecretRequest,
+  { environment, isWritable, commandMs = commandMsMax }: SecretRequest,
   refuse: Refuse,
 ): string | Promise<string> {
   switch (from.kind) {
@@ -65,7 +67,7 @@ function readOrigin(
     case "file":
       return readFile(from.path, refuse)
     case "command":
-      return runCommand(from.words, { environment, commandMs }, refuse)
+      return runCommand(from.words, { environment, isWritable, commandMs }, refuse)
   }
 }
 
@@ -90,16 +92,16 @@ function readFile(path: string, refuse: Refuse): string {
   }
 }
 
-type CommandRequest = { environment: SecretRequest["environment"]; commandMs: number }
+type CommandRequest = Required<Omit<SecretRequest, "credentials">>
 
 /** Without a shell, and not in the project: what lies there must have no say in what runs on the host. */
 async function runCommand(
   words: readonly string[],
-  { environment, commandMs }: CommandRequest,
+  { environment, isWritable, commandMs }: CommandRequest,
   refuse: Refuse,
 ): Promise<string> {
   const said = `comes from ${printable(originText({ kind: "command", words }))}, which`
-  const child = start(words, environment, refuse)
+  const child = start(words, { environment, isWritable }, refuse)
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<"late">(resolve => {
     timer = setTimeout(() => resolve("late"), commandMs)
@@ -125,17 +127,34 @@ async function runCommand(
   )
 }
 
-function start(words: readonly string[], environment: SecretRequest["environment"], refuse: Refuse) {
+type Starting = Pick<SecretRequest, "environment" | "isWritable">
+
+function start(words: readonly string[], { environment, isWritable }: Starting, refuse: Refuse) {
+  const said = `comes from ${printable(originText({ kind: "command", words }))}, which`
+  const env = { ...environment, PATH: searchPath({ environment, isWritable }) }
+  const [word = "", ...others] = words
+  const program = word.includes("/") ? word : Bun.which(word, { PATH: env.PATH })
+  if (program !== null && isWritable(program))
+    return refuse(
+      `${said} lies where the sandbox can write: ${printable(program)}`,
+      "name a program that nothing inside can change",
+    )
   try {
-    return Bun.spawn([...words], { cwd: "/", env: environment, stdio: ["ignore", "pipe", "pipe"] })
+    return Bun.spawn([program ?? word, ...others], { cwd: "/", env, stdio: ["ignore", "pipe", "pipe"] })
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     if (code === undefined) throw cause
-    return refuse(
-      `comes from ${printable(originText({ kind: "command", words }))}, which cannot be started: ${code}`,
-      "install it, or write its full path",
-    )
+    return refuse(`${said} cannot be started: ${code}`, "install it, or write its full path")
   }
+}
+
+/**
+ * Without the directories that the sandbox writes to, with which an npm script or a virtual environment begins it: an
+ * earlier run could have left a program there, and an interpreter as well.
+ */
+function searchPath({ environment, isWritable }: Starting): string {
+  const directories = (environment.PATH ?? "/usr/bin:/bin").split(":")
+  return directories.filter(each => each.startsWith("/") && !isWritable(each)).join(":")
 }
 
 /** @returns undefined when there is more than a secret may be */

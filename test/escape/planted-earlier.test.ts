@@ -217,3 +217,34 @@ test("what only a link denies is denied and told of, before an earlier run has h
   expect(named.code).not.toBe(0)
   expect(named.stderr).not.toContain("only while")
 })
+
+test("a program that an earlier run left on the PATH gives no secret and runs nowhere, the person's own does", async () => {
+  const policy = [
+    "credentials:",
+    "  - name: SOME_TOKEN",
+    "    from: { command: [some-keeper, token] }",
+    "    hosts: [api.example]",
+    "    as: bearer",
+  ]
+  const keeper = (mark: string) => `#!/bin/sh\ntouch ${mark}\necho ghp_SECRETsecretSECRETsecret\n`
+  using world = new World({ home: { "policy.yaml": policy.join("\n"), "own/": "" } })
+  const [own, planted] = ["own-ran", "planted-ran"].map(name => join(world.home, name))
+  writeFileSync(join(world.home, "own/some-keeper"), keeper(own ?? ""), { mode: 0o755 })
+  const modules = join(world.project, "node_modules/.bin")
+  const env = { PATH: `${modules}:${join(world.home, "own")}:${world.env.PATH}` }
+  const options = ["--config", join(world.home, "policy.yaml"), "-q"]
+  const earlier = await world.shell(
+    `mkdir -p ${modules} && printf '${keeper(planted ?? "").replaceAll("\n", "\\n")}' > ${modules}/some-keeper && chmod +x ${modules}/some-keeper`,
+    { options, env },
+  )
+  expect(earlier).toEqual({ code: 0, stdout: "", stderr: "" })
+  expect([own, planted].map(path => existsSync(path ?? ""))).toEqual([true, false])
+  const { stdout } = await world.shell("echo $SOME_TOKEN", { options, env })
+  expect(stdout).toMatch(/^ghp_\w{24}\n$/)
+  expect(existsSync(planted ?? "")).toBe(false)
+  const named = join(world.home, "named.yaml")
+  writeFileSync(named, policy.join("\n").replace("some-keeper", `${modules}/some-keeper`))
+  const refused = await world.shell("true", { options: ["--config", named, "-q"], env })
+  expect(refused.stderr).toContain("lies where the sandbox can write")
+  expect(existsSync(planted ?? "")).toBe(false)
+})

@@ -34,7 +34,8 @@ async function read(
   change: Partial<SecretRequest> = {},
 ): Promise<string | undefined> {
   const environment = { PATH: process.env.PATH ?? "", GITHUB_TOKEN: secret }
-  return (await readSecrets({ credentials: [from], environment, ...change })).get("TOKEN")
+  const request = { credentials: [from], environment, isWritable: () => false, ...change }
+  return (await readSecrets(request)).get("TOKEN")
 }
 
 /** What a person is told. */
@@ -87,6 +88,22 @@ describe("a secret is read", () => {
     expect(await read(command("printenv", "GITHUB_TOKEN"))).toBe(secret)
   })
 
+  test("of a command that is found where the sandbox cannot write, and so are those that it runs", async () => {
+    const writable = path("writable")
+    mkdirSync(writable, { recursive: true })
+    for (const name of ["printf", "uname"])
+      writeFileSync(join(writable, name), "#!/bin/sh\necho planted\n", { mode: 0o755 })
+    const change = {
+      environment: { PATH: `${writable}:.:${process.env.PATH}` },
+      isWritable: (path: string) => path.startsWith(writable),
+    }
+    expect(await read(command("printf", secret), change)).toBe(secret)
+    expect(await read(command("sh", "-c", "uname; echo"), change)).toBe("Linux")
+    symlinkSync(join(writable, "printf"), path("led-there"))
+    const { message } = await refusal(command(path("led-there")), { isWritable: () => true })
+    expect(message).toContain("lies where the sandbox can write")
+  })
+
   test("of several, by name", async () => {
     const credentials = [
       variable("GITHUB_TOKEN"),
@@ -95,6 +112,7 @@ describe("a secret is read", () => {
     const secrets = await readSecrets({
       credentials,
       environment: { PATH: process.env.PATH, GITHUB_TOKEN: secret },
+      isWritable: () => false,
     })
     expect([...secrets]).toEqual([
       ["TOKEN", secret],
@@ -103,7 +121,7 @@ describe("a secret is read", () => {
   })
 
   test("of none, none", async () => {
-    expect((await readSecrets({ credentials: [], environment: {} })).size).toBe(0)
+    expect((await readSecrets({ credentials: [], environment: {}, isWritable: () => false })).size).toBe(0)
   })
 
   test.each(["a b", "a:b", "!~", "x".repeat(60_000)])("%s is one", async content => {

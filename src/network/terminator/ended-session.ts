@@ -34,12 +34,14 @@ export type EndedSessionRequest = {
   facts: PathFacts
   /** whether a path of the host is seen inside */
   visible: (path: string) => boolean
+  /** whether the sandbox can write to a path, as it is written or where it leads */
+  isWritable: (path: string) => boolean
 }
 
 /** @throws UserError when a secret cannot be read */
 export async function endedSession(request: EndedSessionRequest): Promise<EndedSession> {
-  const { plan, network, credentials, environment, home, facts } = request
-  const secrets = pairs(await readSecrets({ credentials, environment }))
+  const { plan, network, credentials, environment, home, facts, isWritable } = request
+  const secrets = pairs(await readSecrets({ credentials, environment, isWritable }))
   const authority = createAuthority(endedDomains(network.rules, network.credentials))
   const upstreamAuthorities = hostAuthorities(environment)
   const inside = withPlaceholders(plan.environment, network.credentials, secrets)

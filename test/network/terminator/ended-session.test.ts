@@ -46,6 +46,7 @@ function requestWith(change: Partial<EndedSessionRequest> = {}, mounts: Mount[] 
     home,
     facts: createPathFacts(),
     visible: () => true,
+    isWritable: () => false,
     ...change,
   }
 }
