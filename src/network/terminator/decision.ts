@@ -52,6 +52,8 @@ export type RefusedStatus = keyof typeof reasonPhrases
 
 /** TRACE answers with the request, secret included (RFC 9110 section 9.3.8); CONNECT would lead somewhere else. */
 const neverPassed = ["TRACE", "TRACK", "CONNECT"]
+/** Of a refusal, in characters: a path can be as long as a client likes, and costs it a byte where it was sent before. */
+const textMax = 1000
 /** Headers by which frameworks take another method, and another path, than the request line says. */
 const methodOverrides = ["x-http-method-override", "x-http-method", "x-method-override"]
 const pathOverrides = ["x-original-url", "x-rewrite-url"]
@@ -95,8 +97,13 @@ export function pathOf(target: string): string {
 }
 
 function refusedBy({ why, opening }: HostVerdict, what: string): Decision {
-  const hint = opening === undefined ? "" : `\nto allow it: cordon run --allow-host ${shellQuoted(opening)}`
-  return { kind: "refuse", status: 403, rule: why, text: printable(`${what} is blocked: ${why}`) + hint }
+  // A rule that is cut would allow something else.
+  const hint =
+    opening === undefined || opening.length > textMax
+      ? ""
+      : `\nto allow it: cordon run --allow-host ${shellQuoted(opening)}`
+  const place = what.length > textMax ? `${what.slice(0, textMax)}…` : what
+  return { kind: "refuse", status: 403, rule: why, text: printable(`${place} is blocked: ${why}`) + hint }
 }
 
 export function refusal(status: RefusedStatus, why: string): Refusal {

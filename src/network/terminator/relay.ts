@@ -6,6 +6,14 @@ import type { Bridge, BridgeEnds, Outcome } from "./bridge.ts"
 const lingerMs = 10_000
 
 /**
+ * Bytes for a client that takes none, beyond which it is not listened to: answers of ours cost it nothing but the request.
+ * What a server says to it is less: that waits in the server before.
+ */
+const untakenMax = 1024 * 1024
+/** Bytes of a client's that are looked at in one go: what it is answered can be many times as long. */
+const pieceMax = 16 * 1024
+
+/**
  * @param client encrypted and ready
  * @param server the same, or undefined when there is none and the bridge answers by itself
  * @param open makes the bridge
@@ -21,22 +29,34 @@ export function relay(
     toServer: bytes => toServer.add(bytes),
   })
   let isOver = false
-  const settle = () => {
+  const said = new Incoming()
+  const listens = () => !bridge.holdsClient && toClient.length + client.writableLength < untakenMax
+  const settle = (): void => {
     if (isOver) return
-    flow(client, !bridge.holdsClient && !(server?.writableNeedDrain ?? false))
+    if (!said.isEmpty && listens()) {
+      hear()
+      return
+    }
+    flow(client, said.isEmpty && listens() && !(server?.writableNeedDrain ?? false))
     if (server !== undefined) flow(server, !bridge.holdsServer && !client.writableNeedDrain)
   }
-  const finish = (outcome: Outcome) => {
+  const finish = (outcome: Outcome): void => {
     toClient.send()
     toServer.send()
-    if (outcome === "goes on" || isOver) return settle()
+    if (outcome === "goes on") settle()
+    if (outcome === "goes on" || isOver) return
     isOver = true
     bridge.close()
     server?.destroy()
     if (outcome === "cut") client.destroy()
     else linger(client)
   }
-  client.on("data", (bytes: Buffer) => isOver || finish(bridge.fromClient(bytes)))
+  const hear = () => finish(said.tell(bridge, listens))
+  client.on("data", (bytes: Buffer) => {
+    if (isOver) return
+    said.add(bytes)
+    hear()
+  })
   // With nobody behind us there is nobody who could still answer.
   client.on("end", () => isOver || (server === undefined ? finish("over") : server.end()))
   client.on("close", () => finish("cut"))
@@ -51,10 +71,36 @@ export function relay(
   finish("goes on")
 }
 
+/** What a client said and nobody has looked at yet. */
+class Incoming {
+  #bytes: Buffer = Buffer.alloc(0)
+
+  get isEmpty(): boolean {
+    return this.#bytes.length === 0
+  }
+
+  add(bytes: Buffer): void {
+    this.#bytes = this.isEmpty ? bytes : Buffer.concat([this.#bytes, bytes])
+  }
+
+  /** As long as it listens. */
+  tell(bridge: Bridge, listens: () => boolean): Outcome {
+    let outcome: Outcome = "goes on"
+    while (outcome === "goes on" && !this.isEmpty && listens()) {
+      const piece = this.#bytes.subarray(0, pieceMax)
+      this.#bytes = this.#bytes.subarray(pieceMax)
+      outcome = bridge.fromClient(piece)
+    }
+    return outcome
+  }
+}
+
 /** What one step gives is sent at once: a piece by itself would be a record of TLS and a call of the kernel. */
 class Outgoing {
   readonly #side: Duplex | undefined
   #pieces: Buffer[] = []
+  /** bytes that were not sent yet */
+  length = 0
 
   constructor(side: Duplex | undefined) {
     this.#side = side
@@ -62,6 +108,7 @@ class Outgoing {
 
   add(bytes: Buffer): void {
     if (bytes.length > 0) this.#pieces.push(bytes)
+    this.length += bytes.length
   }
 
   send(): void {
@@ -69,6 +116,7 @@ class Outgoing {
     if (first !== undefined && this.#side?.writable)
       this.#side.write(this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces))
     this.#pieces = []
+    this.length = 0
   }
 }
 

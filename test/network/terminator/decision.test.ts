@@ -136,6 +136,14 @@ test("one that is refused is told why and what to do, in plain print", () => {
   expect(hostile.kind === "refuse" ? hostile.text : "").not.toMatch(/[\u001b\u202e]/)
 })
 
+test("a path of any length makes no long answer, and no rule that is cut", () => {
+  const told = decisionOn({ target: `/${"a".repeat(60_000)}` }, { rules: ["allow api.test GET /x"] })
+  const text = told.kind === "refuse" ? told.text : ""
+  expect(text.length).toBeLessThan(1100)
+  expect(text).toStartWith("GET https://api.test/aaa")
+  expect(text).toEndWith("a… is blocked: no rule allows this request")
+})
+
 test("a host that cannot be reached is the reason for all", () => {
   const failure = refusal(502, "no trusted connection")
   expect(decisionOn({}, { failure })).toEqual(failure)

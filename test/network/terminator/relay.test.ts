@@ -129,6 +129,27 @@ describe("back-pressure", () => {
     expect(server.isPaused()).toBe(false)
   })
 
+  test("a client that takes none of our answers is not listened to, until it does", async () => {
+    const client = new Side(true)
+    const { open, state } = plain()
+    relay(client, undefined, ends => ({
+      ...open(ends),
+      fromClient(bytes) {
+        state.read += bytes.length
+        ends.toClient(Buffer.alloc(64 * bytes.length))
+        return "goes on"
+      },
+    }))
+    client.say("q".repeat(64 * 1024))
+    await soon(() => client.isPaused())
+    expect([client.isPaused(), state.read]).toEqual([true, 16 * 1024])
+    await soon(() => {
+      client.goOn()
+      return state.read === 64 * 1024 && !client.isPaused()
+    })
+    expect([client.isPaused(), state.read]).toEqual([false, 64 * 1024])
+  })
+
   test.each(["holdsClient", "holdsServer"] as const)("the bridge too: %s", async held => {
     const [client, server] = [new Side(), new Side()]
     const { open } = plain()
