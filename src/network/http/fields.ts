@@ -21,7 +21,12 @@ const headOnly =
 
 /** Whether a trailer may not have the name: some servers put trailers to the fields that came before the body. */
 export function isHeadOnly(name: string): boolean {
-  return headOnly.test(name)
+  return headOnly.test(hyphenated(name))
+}
+
+/** A name as programs behind CGI and its kind have it, to whom `X_Y` and `X-Y` are one (RFC 3875, 4.1.18). */
+export function hyphenated(name: string): string {
+  return name.replaceAll("_", "-")
 }
 
 /** @returns the fields of lines without their line breaks, or what is wrong with one */

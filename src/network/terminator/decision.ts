@@ -3,6 +3,7 @@ import { printable, shellQuoted } from "../../base/printable.ts"
 import type { HostJudge, HostVerdict } from "../../policy/host-verdict.ts"
 import { type Header, type Swap, type Swapped, swapIn } from "../credentials/swap.ts"
 import type { HttpAuthority } from "../http/authority.ts"
+import { hyphenated } from "../http/fields.ts"
 import type { RequestRecord } from "../streams/ended-connection.ts"
 
 /** A connection's host as both versions of HTTP need it. */
@@ -65,7 +66,7 @@ export function decide(ended: EndedHost, asked: AskedRequest): Decision {
   if (asked.authorities.some(authority => !isFor(ended, authority)))
     return refusal(421, `the request is for ${other?.host ?? "no host"}, the connection for ${ended.host}`)
   const valuesOf = (names: readonly string[]) =>
-    headers.flatMap(([name, value]) => (names.includes(name.toLowerCase()) ? [value.trim()] : []))
+    headers.flatMap(([name, value]) => (names.includes(hyphenated(name).toLowerCase()) ? [value.trim()] : []))
   const methods = [method, ...valuesOf(methodOverrides)]
   const never = methods.find(means => neverPassed.includes(means.toUpperCase()))
   if (never !== undefined) return refusal(405, `${never} is never passed on`)

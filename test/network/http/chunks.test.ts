@@ -115,6 +115,7 @@ describe("what two servers could read differently", () => {
     ["0\r\nX: y\r\nAuthorization: Bearer x\r\n\r\n", "a credential for a trailer"],
     ["0\r\nX-HTTP-Method-Override: DELETE\r\n\r\n", "another method for a trailer"],
     ["0\r\nX-Original-URL: /admin\r\n\r\n", "another path for a trailer"],
+    ["0\r\nX_ORIGINAL_URL: /admin\r\n\r\n", "the same as programs behind CGI would read it"],
   ])("%j: %s", whole => {
     const { state, passed } = readAll(whole)
     expect(state).toBe("malformed")

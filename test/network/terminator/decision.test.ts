@@ -56,7 +56,7 @@ describe("the host", () => {
 describe("what answers with the request, secret included", () => {
   test.each(["TRACE", "trace", "Trace", "TRACK", "CONNECT", "connect"])("%s is never passed on", method => {
     expect(decisionOn({ method })).toMatchObject({ kind: "refuse", status: 405 })
-    for (const name of ["X-HTTP-Method-Override", "x-method-override"])
+    for (const name of ["X-HTTP-Method-Override", "x-method-override", "X_HTTP_Method-Override"])
       expect(decisionOn({ method: "POST", headers: [[name, method]] })).toMatchObject({
         kind: "refuse",
         status: 405,
@@ -79,7 +79,7 @@ describe("the method", () => {
     expect(decisionOn({ method })).toMatchObject({ kind: "refuse", status: 405 })
   })
 
-  test.each(["X-HTTP-Method-Override", "x-http-method", "X-Method-Override"])(
+  test.each(["X-HTTP-Method-Override", "x-http-method", "X-Method-Override", "X_HTTP_METHOD_OVERRIDE"])(
     "that %s names is judged as well",
     name => {
       const asked = (value: string) =>
@@ -105,13 +105,16 @@ describe("the path", () => {
     },
   )
 
-  test.each(["X-Original-URL", "x-rewrite-url"])("that %s names is judged as well", name => {
-    const asked = (value: string, rules?: string[]) =>
-      decisionOn({ target: "/x/a", headers: [[name, value]] }, rules ? { rules } : {})
-    expect(asked("/x/b", [...rules]).kind).toBe("pass")
-    expect(asked("/y", [...rules]).kind).toBe("refuse")
-    expect(asked("/y").kind).toBe("pass")
-  })
+  test.each(["X-Original-URL", "x-rewrite-url", "x_original_url"])(
+    "that %s names is judged as well",
+    name => {
+      const asked = (value: string, rules?: string[]) =>
+        decisionOn({ target: "/x/a", headers: [[name, value]] }, rules ? { rules } : {})
+      expect(asked("/x/b", [...rules]).kind).toBe("pass")
+      expect(asked("/y", [...rules]).kind).toBe("refuse")
+      expect(asked("/y").kind).toBe("pass")
+    },
+  )
 
   test("is said without its query", () => {
     expect(pathOf("/x?token=1")).toBe("/x")
