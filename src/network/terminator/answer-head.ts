@@ -19,9 +19,9 @@ export function readHead(text: string): AnswerHead {
   return { version, status: Number(digits), reason, headers: fieldsOf(lines) }
 }
 
-/** Behind the empty line. */
-export function endOfHead(bytes: Buffer): number | undefined {
-  for (let line = bytes.indexOf(0x0a); line >= 0; line = bytes.indexOf(0x0a, line + 1)) {
+/** Behind the empty line. @param from where to look: what is before was looked at, but for the last two bytes */
+export function endOfHead(bytes: Buffer, from = 0): number | undefined {
+  for (let line = bytes.indexOf(0x0a, from); line >= 0; line = bytes.indexOf(0x0a, line + 1)) {
     if (bytes[line + 1] === 0x0a) return line + 2
     if (bytes[line + 1] === 0x0d && bytes[line + 2] === 0x0a) return line + 3
   }
@@ -30,16 +30,18 @@ export function endOfHead(bytes: Buffer): number | undefined {
 
 /** Lines that are no header are left out, and those that go on in the next one joined (RFC 9112 section 5.2). */
 export function fieldsOf(lines: readonly string[]): Header[] {
-  const fields: [string, string][] = []
+  // Joined at the end: a line of thousands would be copied with each that it goes on in.
+  const fields: { name: string; parts: string[] }[] = []
   for (const line of lines) {
     const last = fields.at(-1)
     const colon = line.indexOf(":")
     const name = line.slice(0, Math.max(colon, 0))
     if (/[\0\r]/.test(line)) continue
-    if (/^[ \t]/.test(line) && last !== undefined) last[1] = `${last[1]} ${line.trim()}`.trim()
-    else if (/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) fields.push([name, line.slice(colon + 1).trim()])
+    if (/^[ \t]/.test(line) && last !== undefined) last.parts.push(line.trim())
+    else if (/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name))
+      fields.push({ name, parts: [line.slice(colon + 1).trim()] })
   }
-  return fields
+  return fields.map(({ name, parts }) => [name, parts.filter(part => part !== "").join(" ")])
 }
 
 /** RFC 9112 section 6.3. */

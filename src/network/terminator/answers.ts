@@ -29,6 +29,8 @@ type State =
 export class AnswerReader {
   #state: State = { at: "idle" }
   #held: Buffer = Buffer.alloc(0)
+  /** bytes of it in which no head ends */
+  #searched = 0
   #method = ""
 
   /** Bytes came that no request asked for: the next answer would be taken for another's. */
@@ -46,6 +48,7 @@ export class AnswerReader {
   unread(): Buffer {
     const rest = this.#held
     this.#held = Buffer.alloc(0)
+    this.#searched = 0
     return rest
   }
 
@@ -101,7 +104,7 @@ export class AnswerReader {
   }
 
   #head(): AnswerPart | "more" {
-    const end = endOfHead(this.#held)
+    const end = this.#endOfLines()
     if (end === undefined) {
       if (this.#held.length > headBytesMax) throw new BadAnswer("its headers are larger than 256 KiB")
       return "more"
@@ -143,7 +146,7 @@ export class AnswerReader {
   }
 
   #trailers(): AnswerPart | "more" {
-    const end = /^\r?\n/.exec(this.#held.toString("latin1", 0, 2))?.[0].length ?? endOfHead(this.#held)
+    const end = /^\r?\n/.exec(this.#held.toString("latin1", 0, 2))?.[0].length ?? this.#endOfLines()
     if (end === undefined) {
       if (this.#held.length > headBytesMax) throw new BadAnswer("its trailers are larger than 256 KiB")
       return "more"
@@ -151,6 +154,13 @@ export class AnswerReader {
     const lines = this.#take(end).toString("latin1").split(/\r?\n/)
     this.#state = { at: "idle" }
     return { kind: "end", trailers: fieldsOf(lines) }
+  }
+
+  /** Not from the front each time: a server could send byte by byte. */
+  #endOfLines(): number | undefined {
+    const end = endOfHead(this.#held, this.#searched)
+    this.#searched = Math.max(this.#held.length - 2, 0)
+    return end
   }
 
   /** The next line without its end. */
@@ -166,6 +176,7 @@ export class AnswerReader {
   #take(length: number): Buffer {
     const taken = this.#held.subarray(0, length)
     this.#held = this.#held.subarray(length)
+    this.#searched = 0
     return taken
   }
 }

@@ -50,6 +50,16 @@ describe("fields", () => {
     const long = `A: ${" ".repeat(200_000)}x`
     expect(fieldsOf([long])).toEqual([["A", "x"]])
   })
+
+  test("of many lines likewise", () => {
+    const started = performance.now()
+    const lines = ["A: b", ...Array.from({ length: 85_000 }, () => " c"), " ", "B: d"]
+    expect(fieldsOf(lines)).toEqual([
+      ["A", `b${" c".repeat(85_000)}`],
+      ["B", "d"],
+    ])
+    expect(performance.now() - started).toBeLessThan(500)
+  })
 })
 
 describe("the end of a head", () => {

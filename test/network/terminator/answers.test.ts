@@ -118,6 +118,19 @@ describe("where an answer ends", () => {
   })
 })
 
+test("a head or trailers that come byte by byte cost no more than they are long", () => {
+  const lines = "A: b\n".repeat(45_000)
+  for (const before of ["", "Transfer-Encoding: chunked\r\n\r\n0\r\n"]) {
+    const reader = new AnswerReader()
+    reader.expect("GET")
+    reader.push(Buffer.from(`${ok}${before}${lines}`))
+    const started = performance.now()
+    const parts = [..."A: b\n".repeat(200), "\n"].flatMap(text => reader.push(Buffer.from(text)))
+    expect(performance.now() - started).toBeLessThan(500)
+    expect(parts.map(({ kind }) => kind)).toEqual([before === "" ? "head" : "end"])
+  }
+})
+
 describe("what is no answer", () => {
   test.each([
     ["another protocol", "SSH-2.0-x\r\n\r\n"],
