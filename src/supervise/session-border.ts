@@ -59,8 +59,9 @@ export async function openSessionBorder(request: SessionBorderRequest): Promise<
   return {
     dialled: dial => border.dialled(dial),
     end: status => {
-      border.close()
+      // First: a connection whose requests are recorded is none without any.
       terminator?.close()
+      border.close()
       control.close()
       tidying.close()
       log.record({ kind: "end", status })

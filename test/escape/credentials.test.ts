@@ -2,9 +2,10 @@
  * Credentials that never enter the sandbox: what an attacker inside would look for, and what reaches the server.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { SessionEvent } from "../../src/audit/event.ts"
 import { createAuthority } from "../../src/network/tls/authority.ts"
 import { buildGo, goHttpClient, noGo } from "../support/go.ts"
 import { runWithNames } from "../support/host-names.ts"
@@ -63,12 +64,20 @@ credentials:
     as: bearer
 `
 
-/** Runs a shell script inside; the host trusts the server's authority as it would any other. */
-async function shell(script: string, programs: Readonly<Record<string, Uint8Array>> = {}) {
-  using world = new World({
+function newWorld(): World {
+  return new World({
     project: { "policy.yaml": policy() },
     env: { GITHUB_TOKEN: secret, OTHER_NAME: secret, SSL_CERT_FILE: file("host.pem", authority.certificate) },
   })
+}
+
+/** Runs a shell script inside; the host trusts the server's authority as it would any other. */
+async function shell(script: string, programs: Readonly<Record<string, Uint8Array>> = {}) {
+  using world = newWorld()
+  return await shellIn(world, script, programs)
+}
+
+async function shellIn(world: World, script: string, programs: Readonly<Record<string, Uint8Array>> = {}) {
   for (const [name, bytes] of Object.entries(programs))
     writeFileSync(join(world.project, name), bytes, { mode: 0o755 })
   const options = ["--trust", "untrusted", "--config", join(world.project, "policy.yaml"), "-q"]
@@ -114,6 +123,26 @@ describe("a request that no rule allows", () => {
     expect(stdout).toEndWith(" 403")
     expect(asked.map(({ url }) => url)).not.toContain(path)
   })
+})
+
+test("a request that only the session's end ends is recorded, as one that was answered", async () => {
+  using world = newWorld()
+  const url = `https://api.example:${port}/echo`
+  const waiting = (option: string) =>
+    `curl -sS ${option} --max-time 20 -d x=y -G ${url}/never > /dev/null 2>&1 & sleep 0.7`
+  await shellIn(world, `curl -sS ${url}; ${waiting("--http1.1")}; ${waiting("--http2")}; exit 0`)
+  const directory = join(world.home, ".local/state/cordon/sessions")
+  const log = readdirSync(directory).map(name => readFileSync(join(directory, name), "utf8"))
+  const events = log
+    .join("")
+    .trim()
+    .split("\n")
+    .map(line => JSON.parse(line) as SessionEvent)
+  const requests = events.flatMap(event =>
+    event.kind === "connection" ? [`${event.request?.path} ${event.request?.status} ${event.sent > 0}`] : [],
+  )
+  expect(requests.sort()).toEqual(["/echo 200 true", "/echo/never 0 true", "/echo/never 0 true"])
+  expect(events.at(-1)?.kind).toBe("end")
 })
 
 describe("the session's authority", () => {

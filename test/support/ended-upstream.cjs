@@ -18,6 +18,7 @@ const pages = {
     response.setHeader("x-echo", request.headers.authorization ?? "none")
     response.end(JSON.stringify(request.headers))
   },
+  "/echo/never": () => undefined,
   "/download": (request, response) =>
     pump(response, Number(new URL(request.url, "https://x").searchParams.get("bytes"))),
   "/upload": (request, response) => {

@@ -17,12 +17,13 @@ const pieceMax = 16 * 1024
  * @param client encrypted and ready
  * @param server the same, or undefined when there is none and the bridge answers by itself
  * @param open makes the bridge
+ * @returns what cuts both, and has what was under way recorded before it returns
  */
 export function relay(
   client: Duplex,
   server: Duplex | undefined,
   open: (ends: Omit<BridgeEnds, "record">) => Bridge,
-): void {
+): () => void {
   const [toClient, toServer] = [new Outgoing(client), new Outgoing(server)]
   const bridge = open({
     toClient: bytes => toClient.add(bytes),
@@ -33,12 +34,11 @@ export function relay(
   const listens = () => !bridge.holdsClient && toClient.length + client.writableLength < untakenMax
   const settle = (): void => {
     if (isOver) return
-    if (!said.isEmpty && listens()) {
-      hear()
-      return
+    if (!said.isEmpty && listens()) finish(said.tell(bridge, listens))
+    else {
+      flow(client, said.isEmpty && listens() && !(server?.writableNeedDrain ?? false))
+      if (server !== undefined) flow(server, !bridge.holdsServer && !client.writableNeedDrain)
     }
-    flow(client, said.isEmpty && listens() && !(server?.writableNeedDrain ?? false))
-    if (server !== undefined) flow(server, !bridge.holdsServer && !client.writableNeedDrain)
   }
   const finish = (outcome: Outcome): void => {
     toClient.send()
@@ -51,11 +51,9 @@ export function relay(
     if (outcome === "cut") client.destroy()
     else linger(client)
   }
-  const hear = () => finish(said.tell(bridge, listens))
   client.on("data", (bytes: Buffer) => {
-    if (isOver) return
-    said.add(bytes)
-    hear()
+    if (!isOver) said.add(bytes)
+    settle()
   })
   // With nobody behind us there is nobody who could still answer.
   client.on("end", () => isOver || (server === undefined ? finish("over") : server.end()))
@@ -69,6 +67,7 @@ export function relay(
   server?.on("end", () => isOver || finish(bridge.serverEnded()))
   server?.on("close", () => finish("cut"))
   finish("goes on")
+  return () => finish("cut")
 }
 
 /** What a client said and nobody has looked at yet. */

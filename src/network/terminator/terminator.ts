@@ -21,6 +21,7 @@ export type Terminator = {
    * and what comes out goes to the client
    */
   serve(connection: EndedConnection): number
+  /** cuts all; what was under way is recorded when it returns */
   close(): void
 }
 
@@ -37,6 +38,7 @@ const handshakeMs = 30_000
 
 export function openTerminator(request: TerminatorRequest): Terminator {
   const open = new Set<Socket>()
+  const relayed = new Set<() => void>()
   const contexts = new Contexts(request.authority)
   let upstream: SecureContext | undefined
   return {
@@ -47,10 +49,11 @@ export function openTerminator(request: TerminatorRequest): Terminator {
       socket.on("close", () => open.delete(socket))
       // Read a quarter of a megabyte of authorities only when there is somebody to hold against them.
       upstream ??= upstreamContext(request.upstreamAuthorities)
-      void serve(connection, { socket, contexts, upstream, request })
+      void serve(connection, { socket, relayed, contexts, upstream, request })
       return far
     },
     close() {
+      for (const cut of relayed) cut()
       for (const socket of open) socket.destroy()
     },
   }
@@ -58,13 +61,15 @@ export function openTerminator(request: TerminatorRequest): Terminator {
 
 type Serving = {
   socket: Socket
+  /** what cuts each connection that has begun */
+  relayed: Set<() => void>
   contexts: Contexts
   upstream: SecureContext
   request: TerminatorRequest
 }
 
 async function serve(connection: EndedConnection, serving: Serving): Promise<void> {
-  const { socket, contexts, request } = serving
+  const { socket, relayed, contexts, request } = serving
   const server = await reach(connection, serving.upstream)
   if (socket.destroyed) {
     if (!(server instanceof UpstreamRefused)) server.socket.destroy()
@@ -88,9 +93,11 @@ async function serve(connection: EndedConnection, serving: Serving): Promise<voi
   })
   client.once("secure", () => {
     clearTimeout(late)
-    relay(client, away, ends =>
+    const cut = relay(client, away, ends =>
       bridgeOf(protocol, { ended, ends: { ...ends, record }, isAbsent: away === undefined }),
     )
+    relayed.add(cut)
+    client.on("close", () => relayed.delete(cut))
   })
 }
 

@@ -221,6 +221,15 @@ describe("the end", () => {
     expect([sides.client.destroyed, sides.server.destroyed, state.closed]).toEqual([true, true, 1])
   })
 
+  test("that is made records what is under way at once", () => {
+    const [client, server] = [new Side(), new Side()]
+    const { open, state } = plain()
+    const cut = relay(client, server, open)
+    expect(state.closed).toBe(0)
+    cut()
+    expect([state.closed, client.destroyed, server.destroyed]).toEqual([1, true, true])
+  })
+
   test("without a server comes when the client's does", async () => {
     const client = new Side()
     const { open, state } = plain()
