@@ -2,6 +2,7 @@
 import { HostError, PolicyError, UserError } from "../base/error.ts"
 import { printable } from "../base/printable.ts"
 import type { PersonAnswer } from "../network/people/answer.ts"
+import { programText } from "../network/people/question.ts"
 import { type Asked, idOf, placeOf } from "./approve-request.ts"
 import { giveAnswer } from "./give-answer.ts"
 import { coloured, reportError, say } from "./output.ts"
@@ -79,8 +80,7 @@ async function choosePattern({ question }: Asked, present: string, lines: TypedL
 /** `3f2a-1  example.com:443 is asked for by curl 4711, 3 connections, 42 s left` */
 export function questionText(asked: Asked): string {
   const { question } = asked
-  const program = printable(question.program.slice(question.program.lastIndexOf("/") + 1)) || "a program"
   const count = question.connections === 1 ? "" : `, ${question.connections} connections`
   const left = Math.max(0, Math.round((Date.parse(question.until) - Date.now()) / 1000))
-  return `${idOf(asked)}  ${coloured(printable(placeOf(question)), "bold", "stderr")} is asked for by ${program} ${question.process}${count}, ${left} s left`
+  return `${idOf(asked)}  ${coloured(printable(placeOf(question)), "bold", "stderr")} is asked for by ${programText(question.program)} ${question.process}${count}, ${left} s left`
 }

@@ -2,7 +2,7 @@
 import { writeSync } from "node:fs"
 import { printable } from "../../base/printable.ts"
 import { readsKeys } from "../../kernel/terminal-mode.ts"
-import type { Question } from "./question.ts"
+import { programText, type Question } from "./question.ts"
 
 export type AnnouncementRequest = {
   /** says a line to the person */
@@ -15,7 +15,7 @@ export type AnnouncementRequest = {
 }
 
 const linesMax = 20
-const nameMax = 100
+const placeMax = 100
 /** A desktop shows notices for some seconds. */
 const noticesMs = 2_000
 const standardError = 2
@@ -39,16 +39,11 @@ export function announcer({
   }
 }
 
-/** `example.com:443 is asked for by curl` */
+/** `example.com:443 is asked for by curl`; of a long name the end, which says whose it is. */
 export function askedFor({ host, port, program }: Question): string {
-  const name = program.slice(program.lastIndexOf("/") + 1)
-  const place = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
-  return `${short(place)} is asked for by ${name === "" ? "a program" : short(name)}`
-}
-
-function short(text: string): string {
-  const shown = printable(text)
-  return shown.length > nameMax ? `${shown.slice(0, nameMax)}…` : shown
+  const place = printable(host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`)
+  const shown = place.length > placeMax ? `…${place.slice(-placeMax)}` : place
+  return `${shown} is asked for by ${programText(program)}`
 }
 
 function sayOnTerminal(lines: number, text: string, tell: (text: string) => void): void {

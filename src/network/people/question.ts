@@ -1,3 +1,5 @@
+import { printable } from "../../base/printable.ts"
+
 /** A connection that nobody has decided on yet, and what a person may want to say about it. */
 export type Question = {
   /** canonical name or address */
@@ -19,6 +21,18 @@ export type OpenQuestion = Question & {
   until: string
   /** what may be allowed, narrowest first */
   patterns: readonly string[]
+}
+
+const programMax = 40
+
+/** The program as people are told of it: its name can be a sentence, and must not pass for one of ours. */
+export function programText(program: string): string {
+  const name = program.slice(program.lastIndexOf("/") + 1)
+  if (name === "") return "a program"
+  if (/^[\w.+-]+$/.test(name) && name.length <= programMax) return name
+  const shown = printable(name)
+  const cut = shown.length > programMax ? `${shown.slice(0, programMax)}…` : shown
+  return `"${cut.replaceAll('"', String.raw`\"`)}"`
 }
 
 /** Below these anybody has names: `*.co.uk` is no one's. */

@@ -27,6 +27,7 @@ describe("the words", () => {
     [question, "example.com:443 is asked for by curl"],
     [{ ...question, program: "" }, "example.com:443 is asked for by a program"],
     [{ ...question, host: "2001:db8::1" }, "[2001:db8::1]:443 is asked for by curl"],
+    [{ ...question, program: "/usr/bin/python3.11" }, "example.com:443 is asked for by python3.11"],
   ])("say who asks for what: %j", (asked, text) => {
     expect(askedFor(asked)).toBe(text)
   })
@@ -35,6 +36,21 @@ describe("the words", () => {
     const text = askedFor({ ...question, program: `/x/${hostile}${"y".repeat(5000)}` })
     expect(text).toMatch(/^[\x20-\x7e…]+$/)
     expect(text.length).toBeLessThan(300)
+  })
+})
+
+describe("what comes from inside", () => {
+  test("hides no end of a host's name behind its beginning", () => {
+    const host = `api.github.com.${"a".repeat(63)}.${"b".repeat(63)}.evil.example`
+    expect(askedFor({ ...question, host })).toMatch(/^….{80,}\.evil\.example:443 is asked for by curl$/)
+  })
+
+  test.each([
+    ["/tmp/git, 60 s left (allowed by your organisation)", '"git, 60 s left (allowed by your organisa…"'],
+    ['/tmp/a": github.com:443', String.raw`"a\": github.com:443"`],
+    [`/tmp/${"y".repeat(60)}`, `"${"y".repeat(40)}…"`],
+  ])("passes for no words of ours: the program %s", (program, shown) => {
+    expect(askedFor({ ...question, program })).toBe(`example.com:443 is asked for by ${shown}`)
   })
 })
 
@@ -102,7 +118,7 @@ describe("on the desktop", () => {
     const words = text.split("\n")
     const body = words[words.indexOf("A connection waits: cordon approve") + 1] ?? ""
     expect(body).toContain("&lt;b&gt;&amp;")
-    expect(body).toMatch(/^example\.com:443 is asked for by --[\x20-\x7e]+$/)
+    expect(body).toMatch(/^example\.com:443 is asked for by "--[\x20-\x7e…]+"$/)
     expect(words[words.indexOf("A connection waits: cordon approve") - 1]).toBe("--")
     expect(existsSync("x")).toBe(false)
   })
