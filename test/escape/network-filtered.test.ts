@@ -145,6 +145,34 @@ printf '${request("/fronted", "evil.example")}' >&3; timeout 5 cat <&3 | grep -a
   })
 })
 
+/** Takes any word for a method, as Python's wsgiref does, and says which of its hosts was asked for. */
+const anyMethod = `
+from wsgiref.simple_server import make_server
+def answer(asked, start):
+    start("200 OK", [])
+    return [("site " + asked["HTTP_HOST"]).encode()]
+server = make_server("127.0.0.1", 0, answer)
+print(server.server_port, flush=True)
+server.serve_forever()`
+
+test("a server that takes any word for a method is asked for no other host by one", async () => {
+  const server = Bun.spawn(["python3", "-c", anyMethod], { stdio: ["ignore", "pipe", "ignore"] })
+  try {
+    const { value } = await server.stdout.getReader().read()
+    const port = Number(Buffer.from(value ?? []).toString())
+    const asked = (method: string, host: string) => `
+exec 3<>/dev/tcp/api.example/${port}
+printf '${method} / HTTP/1.1\\r\\nHost: ${host}\\r\\n\\r\\n' >&3; timeout 5 cat <&3 | grep -ao 'site .*\\|[0-9]* Bad Request'`
+    const hosts = ["(GET", "\\0GET", '"GET"'].map(method => asked(method, "evil.example"))
+    const script = [asked("FIND", `api.example:${port}`), ...hosts].join("")
+    const { stdout } = await shell([`api.example:${port}`, "127.0.0.1"], script)
+    expect(stdout).toBe(`site api.example:${port}\n${"400 Bad Request\n".repeat(3)}`)
+  } finally {
+    server.kill("SIGKILL")
+    await server.exited
+  }
+})
+
 describe("ways round the border", () => {
   const python = (code: string) => `python3 -c '${code.replaceAll("'", `'"'"'`)}'`
 

@@ -2,6 +2,7 @@
 
 import type { HttpAuthority } from "../http/authority.ts"
 import { headBytes, type RequestHead } from "../http/head.ts"
+import { OddLine } from "../http/odd-line.ts"
 import { HttpRequests, type RequestAction } from "../http/requests.ts"
 import { SwitchAnswer } from "../http/switch-answer.ts"
 import type { Refusal } from "../upstream/refusal.ts"
@@ -34,7 +35,8 @@ export class HttpInspector {
   #passed = 0
   #heads = 0
   #answer: SwitchAnswer | undefined
-  #state: "requests" | "open" | "over" = "requests"
+  readonly #odd = new OddLine()
+  #state: "requests" | "odd line" | "open" | "over" = "requests"
 
   constructor(asked: Asked) {
     this.#asked = asked
@@ -59,6 +61,7 @@ export class HttpInspector {
   push(bytes: Uint8Array): Finding[] {
     if (this.#state === "open") return [{ kind: "pass", bytes }]
     if (this.#state === "over") return []
+    if (this.#state === "odd line") return this.#passOdd(bytes, 0)
     if (this.#heads === 0 && this.#word.length <= wordMax) this.#word += start(bytes)
     return this.#findings(this.#requests.push(bytes))
   }
@@ -108,8 +111,7 @@ export class HttpInspector {
         return [{ kind: "pass", bytes: action.bytes }]
       case "not http":
         if (!this.#asked.otherPasses) return this.#refuse(this.#asked.otherFlaw, "other")
-        this.#state = "open"
-        return [{ kind: "pass", bytes: action.bytes.subarray(this.#passed) }]
+        return this.#passOdd(action.bytes, this.#passed)
       case "http2":
         return this.#refuse(
           { why: "HTTP/2 without TLS hides from the sandbox for which host a request is" },
@@ -120,6 +122,17 @@ export class HttpInspector {
       case "too large":
         return this.#refuse({ why: `its request cannot be read: ${action.why}`, status: 431 }, "http")
     }
+  }
+
+  /** @param from what of it went up before */
+  #passOdd(bytes: Uint8Array, from: number): Finding[] {
+    if (this.#odd.push(bytes))
+      return this.#refuse(
+        { why: "its first line is no request, and some servers take it for one", status: 400 },
+        "http",
+      )
+    this.#state = this.#odd.isOver ? "open" : "odd line"
+    return [{ kind: "pass", bytes: bytes.subarray(from) }]
   }
 
   #judge(head: RequestHead, bytes: Uint8Array): Finding[] {

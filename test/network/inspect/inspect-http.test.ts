@@ -204,6 +204,40 @@ describe("another protocol on the same connection", () => {
   })
 })
 
+describe("a first line that some servers take for a request", () => {
+  const rest = "\r\nHost: other.test\r\n\r\n"
+
+  test.each([
+    "(GET / HTTP/1.1",
+    "\0GET / HTTP/1.1",
+    "\xe9 / HTTP/1.1",
+    "1GET /\0 HTTP/1.1",
+    "{} http/1.0 \t ",
+    `<${"x".repeat(60_000)} / HTTP/1.1`,
+    "\r\n\r\n(GET / HTTP/1.1",
+  ])("does not pass: %#", line => {
+    for (const size of [1, 7, 100_000]) {
+      const inspector = toWeb()
+      const text = line + rest
+      const findings: Finding[] = []
+      for (let at = 0; at < text.length; at += size)
+        findings.push(...inspector.push(bytesOf(text.slice(at, at + size))))
+      expect(refusal(findings)).toStartWith("http 400 ")
+      expect(passed(findings).trim()).not.toContain("\n")
+    }
+  })
+
+  test.each(["(GET / HTTP/1.1 x", '{"a": "HTTP/1.1"}', "\0\x01HTTP", "\x80".repeat(200_000)])(
+    "does when they do not: %#",
+    line => {
+      const inspector = toWeb()
+      expect(passed(inspector.push(bytesOf(line)))).toBe(line)
+      expect(passed(inspector.push(bytesOf(rest)))).toBe(rest)
+      expect(inspector.isOpen).toBe(true)
+    },
+  )
+})
+
 describe("a word without a line break", () => {
   test("waits, and passes when its client waits for an answer", () => {
     const inspector = toWeb()

@@ -1,0 +1,51 @@
+/**
+ * The first line of what is no HTTP to us. Some servers take any word for a method (Python's wsgiref, Varnish): whatever
+ * else stands in the line, with a version at its end it is a request to them, and the next lines say for which host.
+ */
+
+/** No server reads a longer line. */
+const lineMax = 128 * 1024
+const lineFeed = 0x0a
+/** What some servers take for a space: Python's `split` does. */
+const spaces = new Set([0x20, 0x09, 0x0b, 0x0c, 0x0d, 0x1c, 0x1d, 0x1e, 0x1f, 0x85, 0xa0])
+const version = "HTTP/"
+
+export class OddLine {
+  #seen = 0
+  /** the beginnings of the present word, and of the one before it */
+  #word = ""
+  #last = ""
+  #isOver = false
+
+  /** The line is none that a server could take for a request. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** @returns whether it ends as a request's does: then none of these bytes may go up */
+  push(bytes: Uint8Array): boolean {
+    for (const byte of bytes) {
+      if (this.#isOver) return false
+      if (byte === lineFeed && this.#endsLikeRequest()) return true
+      this.#take(byte)
+    }
+    return false
+  }
+
+  #endsLikeRequest(): boolean {
+    const word = this.#word || this.#last
+    // Empty lines before a request are passed over.
+    this.#isOver = word !== ""
+    return word.toUpperCase() === version
+  }
+
+  #take(byte: number): void {
+    if (++this.#seen > lineMax) this.#isOver = true
+    if (byte !== lineFeed && !spaces.has(byte)) {
+      if (this.#word.length < version.length) this.#word += String.fromCharCode(byte)
+    } else if (this.#word !== "") {
+      this.#last = this.#word
+      this.#word = ""
+    }
+  }
+}
