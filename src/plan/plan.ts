@@ -9,10 +9,11 @@ import type { PathFacts } from "../host/path-facts.ts"
 import type { Policy } from "../policy/policy.ts"
 import { acceptsAbsence, orAccept } from "./accepted-absence.ts"
 import { closedListWarnings } from "./closed-lists.ts"
+import { withoutSecrets } from "./credentials.ts"
 import { environmentWarnings, planEnvironment } from "./environment.ts"
 import { planFilesystem } from "./filesystem.ts"
 import { nameFiles } from "./inside-network.ts"
-import type { LaunchPlan, Mount } from "./launch-plan.ts"
+import type { LaunchPlan, Mount, NetworkPlan } from "./launch-plan.ts"
 import { planLimits } from "./limits.ts"
 import type { Resolved } from "./links.ts"
 import { planLive } from "./live.ts"
@@ -82,7 +83,7 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
       // nothing can be made in what is hidden anyway.
       ...(live === undefined ? sealsOf(filesystem.mounts) : []),
     ],
-    environment: environmentOf(request),
+    environment: environmentOf(request, network),
     network,
     nestedUserns: policy.settings.nestedUserns.value === "allow",
     bare: undefined,
@@ -145,7 +146,7 @@ function runtimeDirectory(uid: number): string {
   return `/run/user/${uid}`
 }
 
-function environmentOf(request: PlanRequest): Record<string, string> {
+function environmentOf(request: PlanRequest, { mode }: NetworkPlan): Record<string, string> {
   const { policy, inherited, account, project, state, session, pointers } = request
   const environment = planEnvironment({
     policy,
@@ -163,7 +164,8 @@ function environmentOf(request: PlanRequest): Record<string, string> {
   })
   for (const name of ["TMP", "TEMP", "TEMPDIR"]) if (name in environment) environment[name] = "/tmp"
   delete environment.OLDPWD
-  return { ...environment, ...noSandboxVariables(environment) }
+  const clean = mode === "filtered" ? environment : withoutSecrets(environment, policy.credentials, inherited)
+  return { ...clean, ...noSandboxVariables(clean) }
 }
 
 /**

@@ -125,6 +125,26 @@ describe("a request that no rule allows", () => {
   })
 })
 
+test("a secret without a shape of its own is under no other name either, with no network too", async () => {
+  const policy = [
+    "credentials:",
+    "  - name: PLAIN",
+    "    from: { variable: PLAIN }",
+    "    hosts: [api.example]",
+    "    as: bearer",
+  ]
+  const plain = "correct horse battery staple"
+  using world = new World({ home: { "policy.yaml": policy.join("\n") } })
+  const inside = async (third: string, ...options: string[]) => {
+    const words = [...options, "--config", join(world.home, "policy.yaml"), "-q", "--", "printenv", "THIRD"]
+    return (await world.cordon(words, { env: { PLAIN: plain, THIRD: third } })).stdout.trim()
+  }
+  for (const options of [[], ["-n"]]) {
+    expect(await inside("something else", ...options)).toBe("something else")
+    expect(await inside(`${plain}!`, ...options)).not.toContain(plain)
+  }
+})
+
 test("a request that only the session's end ends is recorded, as one that was answered", async () => {
   using world = newWorld()
   const url = `https://api.example:${port}/echo`

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { withPlaceholders } from "../../src/plan/credentials.ts"
+import { withoutSecrets, withPlaceholders } from "../../src/plan/credentials.ts"
 import type { Credential } from "../../src/policy/credential.ts"
 import { hostPattern } from "../../src/policy/host-pattern.ts"
 
@@ -89,5 +89,25 @@ describe("the environment inside", () => {
   test("without credentials is what it was", () => {
     const environment = { A: "1", B: "2" }
     expect(withPlaceholders(environment, [], new Map())).toEqual(environment)
+  })
+})
+
+describe("the environment of a session without a border", () => {
+  const inherited = { SOME: `${secret} `, SHORT: "abc", OTHER: secret }
+  const sourced = (value: Credential) => ({ value })
+
+  test("has no variable that holds a secret of a variable, whatever it is called", () => {
+    const environment = { OTHER: secret, WITHIN: `x:${secret}@y`, PATH: "/bin", abc: "abc" }
+    const credentials = [
+      sourced(fromVariable("GITHUB_TOKEN", "SOME")),
+      sourced(fromVariable("PIN", "SHORT")),
+      sourced(fromVariable("GONE", "ABSENT")),
+      sourced(credential("FILE", { kind: "file", path: "/bin" })),
+    ]
+    expect(withoutSecrets(environment, credentials, inherited)).toEqual({ PATH: "/bin", abc: "abc" })
+  })
+
+  test("is as it was without credentials", () => {
+    expect(withoutSecrets({ OTHER: secret }, [], inherited)).toEqual({ OTHER: secret })
   })
 })
