@@ -1,6 +1,7 @@
 /** The border of a session whose network is filtered, and the record that such a session has. */
 import type { SessionLog } from "../audit/session-log.ts"
 import { isProbe } from "../inside/probe-command.ts"
+import { keepMemoryOutOfCoreDumps } from "../kernel/core-dumps.ts"
 import type { EndedSession } from "../network/terminator/ended-session.ts"
 import type { FilteredNetwork, LaunchPlan } from "../plan/launch-plan.ts"
 import type { Sandbox, SessionBorder } from "../supervise/supervised.ts"
@@ -32,6 +33,8 @@ export async function openBorder(
   sandbox: Sandbox & { network: FilteredNetwork },
   opening: Opening,
 ): Promise<SessionBorder> {
+  // From now on it holds secrets that the sandbox must not find.
+  if (opening.ended !== undefined) keepMemoryOutOfCoreDumps()
   if (sandbox.network.expose.length === 0) await Bun.sleep(withoutBorderMs)
   // From here on it is worth compiling what runs often; the build has it put off (scripts/build.mjs).
   Bun.unsafe.setJITPolicy(1)

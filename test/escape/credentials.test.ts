@@ -7,6 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { SessionEvent } from "../../src/audit/event.ts"
 import { createAuthority } from "../../src/network/tls/authority.ts"
+import { appears } from "../supervise/sessions.ts"
 import { buildGo, goHttpClient, noGo } from "../support/go.ts"
 import { runWithNames } from "../support/host-names.ts"
 import { eventually } from "../support/process.ts"
@@ -163,6 +164,19 @@ test("a request that only the session's end ends is recorded, as one that was an
   )
   expect(requests.sort()).toEqual(["/echo 200 true", "/echo/never 0 true", "/echo/never 0 true"])
   expect(events.at(-1)?.kind).toBe("end")
+})
+
+test("no core dump of Cordon holds the secret; the command's are as they were", async () => {
+  using world = newWorld()
+  const words = "cat /proc/self/coredump_filter > filter; echo > started; exec sleep 60"
+  const running = world.start(["-q", "--config", "policy.yaml", "--", "sh", "-c", words])
+  expect(await appears(world, "started")).toBe(true)
+  const filterOf = (process_: number | "self") =>
+    Number.parseInt(readFileSync(`/proc/${process_}/coredump_filter`, "utf8"), 16)
+  expect(await eventually(() => (filterOf(running.process.pid) === 0 ? true : undefined))).toBe(true)
+  expect(Number.parseInt(readFileSync(join(world.project, "filter"), "utf8"), 16)).toBe(filterOf("self"))
+  running.process.kill("SIGTERM")
+  await running.outcome
 })
 
 describe("the session's authority", () => {
