@@ -66,6 +66,7 @@ export const systemCalls = {
   fsopen: [430, 430],
   fspick: [433, 433],
   fstat: [5, 80],
+  fstatfs: [138, 44],
   fsync: [74, 82],
   ftruncate: [77, 46],
   futex: [202, 98],

@@ -13,7 +13,7 @@ import { cutLastName } from "./last-name.ts"
 import { isForeignLink } from "./own-links.ts"
 import type { OwnProcesses } from "./own-processes.ts"
 import { below, ProgramPath } from "./program-path.ts"
-import { reachablePath } from "./reachable-path.ts"
+import { pathInView } from "./reachable-path.ts"
 
 const slash = 47
 const [dot, rootPath] = [pinnedString(".").address, pinnedString("/").address]
@@ -184,9 +184,9 @@ export class Place {
   }
 
   #named(name: string): number {
-    const parent = reachablePath(this.directory, this.#path.root, !this.isObject)
-    if (typeof parent === "number") return parent
-    this.path = name === "" ? parent : parent === "/" ? `/${name}` : `${parent}/${name}`
+    const path = pathInView(this, this.#path.root, name)
+    if (typeof path === "number") return path
+    this.path = path
     const seen = this.directory
     if (!this.isObject && !this.#reads) this.directory = this.#hostFiles.directoryOf(this.path, seen)
     this.isHostFile = this.directory !== seen

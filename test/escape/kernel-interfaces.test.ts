@@ -2,10 +2,11 @@
  * An agent goes to the kernel's own files: memory, addresses, keys, switches. Attempts open and do not write: a
  * kernel that does stand open must not be damaged by a test.
  */
-import { expect, test } from "bun:test"
+import { describe, expect, test } from "bun:test"
 import { failed, succeeded } from "../support/attempts.ts"
 import { keyringScript } from "../support/libc.ts"
-import { bun, cordonBinary, World } from "../support/world.ts"
+import { run } from "../support/process.ts"
+import { bun, cordonBinary, isRoot, World } from "../support/world.ts"
 
 const readable = [
   "/proc/kcore",
@@ -86,3 +87,33 @@ test("the session's keys are out of reach: there are no keyrings inside", async 
   const got = await world.host(bun, "-e", script, "words", ...confined)
   expect(got).toBe("outside: added\ninside: none not added\n")
 })
+
+/** A mount namespace in which /proc and /sys can be mounted. */
+const unshare = ["unshare", isRoot ? "-mpnf" : "-Urmpnf", "--mount-proc"]
+const mayMount = Bun.spawnSync([...unshare, "true"], { stdio: ["ignore", "ignore", "ignore"] }).exitCode === 0
+
+const again = ["proc/1/status", "proc/1/cmdline", "proc/1/oom_score_adj", "proc/../proc/1/status"]
+const openScript = `
+open() {
+  for path; do
+    (exec 9<$path) 2>/dev/null && echo "read $path"
+    (exec 9<>$path) 2>/dev/null && echo "changed $path"
+  done
+}
+cd m
+open proc ${again.join(" ")} proc/sys/kernel/core_pattern sys/kernel
+(cd proc/1 && open status oom_score_adj)
+open file /proc/self/status`
+
+describe.skipIf(!mayMount)(
+  `the host's processes and switches, mounted in the project once more${mayMount ? "" : " [skipped when nothing can be mounted]"}`,
+  () => {
+    test.each(["-n", "--net open", "-n --backend landlock"])("cannot be opened there: %s", async text => {
+      using world = new World({ project: { "m/proc/": "", "m/sys/": "", "m/file": "x" } })
+      const mounted = `mount -t proc proc m/proc && mount -t sysfs sysfs m/sys && (exec 9<>m/proc/1/oom_score_adj) && exec "$0" ${text} -- sh -c "$1"`
+      const words = [...unshare, "sh", "-c", mounted, cordonBinary, openScript]
+      const { stdout } = await run(words, { cwd: world.project, env: world.env })
+      expect(stdout).toBe("read file\nchanged file\nread /proc/self/status\n")
+    })
+  },
+)

@@ -1,0 +1,30 @@
+/** On which file system something stands: its number (statx(2)), and what kind it is (statfs(2)). */
+import { at } from "./file-flags.ts"
+import { type Address, pinned, pinnedString, rawCall } from "./raw-call.ts"
+import { callNumbers, presentArchitecture } from "./system-calls.ts"
+
+const number = callNumbers(presentArchitecture())
+
+const status = pinned(256)
+const system = pinned(256)
+const nothing = pinnedString("").address
+
+/**
+ * The minor number of a file system that has no device, and so may be the kernel's own; 0 for one on a disk, and where
+ * nothing stands. What is asked for costs no word with a server.
+ * @param name as itself, should it be a link; undefined = the descriptor's own
+ */
+export function deviceless(descriptor: number, name: Address | undefined): number {
+  const [noAutomount, asKnown, mask] = [0x800, 0x4000, 0]
+  const how = (name === undefined ? at.emptyPath : at.symlinkNoFollow) | noAutomount | asKnown
+  const { words, address } = status
+  if (rawCall(number.statx, descriptor, name ?? nothing, how, mask, address) < 0) return 0
+  const [major, minor] = [words[34], words[35]]
+  return major === 0 ? (minor ?? 0) : 0
+}
+
+/** `f_type` of fstatfs(2), a number of linux/magic.h; undefined where the kernel does not tell. */
+export function kindOf(descriptor: number): number | undefined {
+  if (rawCall(number.fstatfs, descriptor, system.address) < 0) return undefined
+  return (system.words[0] ?? 0) >>> 0
+}
