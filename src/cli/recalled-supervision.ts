@@ -15,10 +15,10 @@ export function superviseRecalled(
 ): Promise<never> {
   const launch = recalledLaunch(memory, words)
   const { plan, mountPoints, quiet, warnings } = launch
-  const { landlock, network } = plan
+  const { landlock, limits, network } = plan
   const engine = startEngine({
     scoped: landlock?.scopeAbstractSockets === true,
-    threaded: network.mode === "filtered",
+    threaded: network.mode === "filtered" || limits.timeMs !== undefined,
   })
   if (!quiet) for (const text of warnings) warn(text)
   return supervise(

@@ -27,7 +27,10 @@ type Wanted = {
   /** whether the plan will keep the sandbox from the host's abstract sockets by Landlock: who connects on its behalf has
    * to be in the same domain, and threads that are there already cannot enter it (landlock(7)) */
   scoped: boolean
-  /** whether the main thread will be busy with something else */
+  /**
+   * Whether the main thread will be busy with something else, or has a time limit to keep: a program can hold up whoever
+   * carries out its calls (a lease on the file, fcntl(2); O_NONBLOCK taken off a socket under its connect)
+   */
   threaded: boolean
 }
 

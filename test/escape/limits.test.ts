@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { readLimitFacts } from "../../src/host/limit-facts.ts"
 import { heldControllers } from "../../src/host/limit-problem.ts"
 import { commandLineOf, eventually, launch, type Outcome, processesWith, run } from "../support/process.ts"
+import { rawCallsPrelude } from "../support/raw-calls.ts"
 import { cordonBinary, isRoot, World } from "../support/world.ts"
 
 const facts = readLimitFacts(process.getuid?.() ?? 0)
@@ -74,6 +75,32 @@ describe("a time limit", () => {
     expect(ended.seconds).toBeLessThan(what === "that is stopped" ? 2 : 6)
     await expectGone(sleep)
   })
+
+  const leasing = (act: string) => `${rawCallsPrelude()}
+    process.on("SIGIO", () => {})
+    write("leased")
+    const leased = sys("openat", AT_FDCWD, "leased", 0, 0)
+    const [setLease, shared] = [1024, 0]
+    fs.writeSync(1, String(sys("fcntl", leased, setLease, shared)))
+    ${act}
+    fs.writeSync(1, String(sys("truncate", "leased", 0)))`
+
+  test.each(["-n", "--net open", "-n --backend landlock"])(
+    "ends a command that holds up who carries out its calls: %s",
+    async text => {
+      using world = new World()
+      const within = (limit: string, act: string) =>
+        timed(world.script(leasing(act), { options: ["--timeout", limit, ...text.split(" ")] }))
+      // The kernel gives the holder of a lease 45 seconds (fcntl(2)). The second launch is a remembered one.
+      for (const _ of ["first", "second"]) {
+        const ended = await within("1s", "")
+        expect(ended).toMatchObject({ code: 124, stdout: "0" })
+        expect(ended.seconds).toBeLessThan(8)
+      }
+      expect(await within("1m", "sys('close', leased)")).toMatchObject({ code: 0, stdout: "00" })
+    },
+    20_000,
+  )
 
   test("of the policy holds, the lower one of a repository too", async () => {
     using world = new World({

@@ -28,7 +28,8 @@ export async function runCommand({ given, rest }: ParsedArguments): Promise<numb
     throw new UserError("--json goes with --dry-run", "add --dry-run, or remove --json")
   const engine = startEngine({
     scoped: scopesAbstractSockets(found.policy, { ...request, ...found }),
-    threaded: found.policy.settings.networkMode.value === "filtered",
+    threaded:
+      found.policy.settings.networkMode.value === "filtered" || found.policy.limits.time !== undefined,
   })
   const prepared = await planRun(request, found)
   if (isGiven(given, "verbose")) sayMore(prepared)
