@@ -397,6 +397,21 @@ export const signalRefusals: readonly Refusal[] = [
     fails: "EPERM",
     why: "the process group of who started Cordon reaches beyond the sandbox",
   },
+  {
+    calls: ["fcntl"],
+    when: [
+      { argument: 1, name: "command", mask: whole, test: "is", values: { F_SETFL: 4 } },
+      { argument: 2, name: "flags", mask: whole, test: "has", values: { O_ASYNC: 0x2000 } },
+    ],
+    fails: "EPERM",
+    why: "a terminal sends its signal to that group, and F_SETSIG makes any signal of it; select and poll work",
+  },
+  {
+    calls: ["ioctl"],
+    when: [{ argument: 1, name: "request", mask: whole, test: "is", values: { FIOASYNC: 0x5452 } }],
+    fails: "EPERM",
+    why: "sets O_ASYNC too",
+  },
 ]
 
 /** Refused besides where there are no namespaces: what mounts, PID and IPC namespaces keep apart else. */

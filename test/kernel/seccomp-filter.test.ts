@@ -334,18 +334,27 @@ describe("the table", () => {
 
 describe.each(architectures)("where Landlock keeps no signals within, on %s", architecture => {
   const program = seccompFilter(architecture, { nestedUserns: false, unscopedSignals: true })
-  const kill = (process: bigint) =>
+  const answerOf = (call: "kill" | "fcntl" | "ioctl", ...words: bigint[]) =>
     wordOf(
       runFilter(program, {
-        number: callNumbers(architecture).kill,
+        number: callNumbers(architecture)[call],
         architecture: audit[architecture],
-        arguments: [process, 15n],
+        arguments: words,
       }),
     )
+  const kill = (process: bigint) => answerOf("kill", process, 15n)
 
   test("none goes to the process group, which is that of who started Cordon", () => {
     expect(kill(0n)).toBe("EPERM")
     expect(kill(0xdead_0000_0000n)).toBe("EPERM")
+  })
+
+  test("none by way of the terminal, which has whoever is told of input be that group", () => {
+    const [setFlags, setSignal, asynchronous, nonBlocking] = [4n, 10n, 0x2000n, 0x800n]
+    expect(answerOf("fcntl", 0n, setFlags, asynchronous | nonBlocking)).toBe("EPERM")
+    expect(answerOf("ioctl", 0n, 0x5452n)).toBe("EPERM")
+    expect(answerOf("fcntl", 0n, setFlags, nonBlocking)).toBe("allowed")
+    expect(answerOf("fcntl", 0n, setSignal, asynchronous)).toBe("allowed")
   })
 
   test("those to one process and to groups made inside do", () => {
