@@ -111,6 +111,22 @@ test("git works as ever, and files beside the protected ones are writable", asyn
   expect(await world.host("git", "log", "--format=%s", "-n", "2")).toContain("third")
 })
 
+test("git knows no remote that its settings do not name, whose hooks a push would run", async () => {
+  using world = new World({ git: true })
+  const got = await world.attempts({
+    "a remote": "mkdir -p .git/remotes && echo 'URL: evil.git' > .git/remotes/origin",
+    "a branch": "mkdir -p .git/branches && echo evil.git > .git/branches/origin",
+    "moved in": "mkdir -p r && echo 'URL: evil.git' > r/origin && rm -rf .git/remotes && mv r .git/remotes",
+    "in a new repository": "git init -q n && echo evil.git > n/.git/branches/origin",
+  })
+  expect(succeeded(got)).toEqual([])
+  const allowed = await world.attempts({
+    "a repository": "git init -q m && git clone -q . c && test -d m/.git/branches",
+    "remotes as ever": "git update-ref refs/remotes/origin/main HEAD && git branch other",
+  })
+  expect(failed(allowed)).toEqual({})
+})
+
 test("what Mercurial runs is protected, in a repository that exists and in one that is made", async () => {
   using world = new World({
     project: { ".hg/hgrc": "[ui]", ".hg/store/file": "1", "shared/.hg/requires": "x" },
