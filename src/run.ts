@@ -7,6 +7,7 @@ import { orgPolicyPath } from "./governance/org-policy-path.ts"
 import { userPolicyFile } from "./governance/policy-files.ts"
 import { type HostKernel, hostKernel, readHostname } from "./host/kernel-facts.ts"
 import { readLimitFacts } from "./host/limit-facts.ts"
+import { mountedAgain } from "./host/mounted-again.ts"
 import { findProgram, type ProgramSearch } from "./host/program.ts"
 import { searchDisk } from "./host/search.ts"
 import { boundSockets } from "./host/sockets.ts"
@@ -22,6 +23,7 @@ import { buildPlan } from "./plan/plan.ts"
 import { relocateRules } from "./plan/relocate.ts"
 import { deniedPaths, planState, withCreated } from "./plan/state.ts"
 import {
+  elsewhereLayer,
   ownLayer,
   programLayer,
   relaxedAccess,
@@ -124,7 +126,8 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
   // Where connecting is decided on as it happens, nothing has to be hidden for it.
   const bound = isLive(known, kernel) ? [] : boundSockets()
   const sockets = socketLayer(policy.sockets, { bound, session }, facts)
-  const resolved = resolveRules(withLayer(known, sockets), {
+  const elsewhere = elsewhereLayer(mountedAgain(account.home))
+  const resolved = resolveRules(withLayer(withLayer(known, sockets), elsewhere), {
     project,
     home: account.home,
     found: look.found,

@@ -81,8 +81,13 @@ export function socketLayer(
   const bound = seen.bound.map(facts).filter(({ kind }) => kind === "other")
   const hidden = [...bound, ...seen.session.map(facts)]
     .filter(({ canonical }) => !named.has(canonical))
-    .map(({ canonical }) => denial(canonical))
+    .map(({ canonical }) => denial(canonical, "sockets of the host"))
   return { paths: [...opened, ...hidden], protections: sockets.flatMap(socket => keptName(socket, facts)) }
+}
+
+/** What stands somewhere else besides is denied there: rules for what is in it say one of its paths. */
+export function elsewhereLayer(places: readonly string[]): Pick<Layer, "paths" | "protections"> {
+  return { paths: places.map(path => denial(path, "the home, mounted once more")), protections: [] }
 }
 
 /** Rules, and those of a layer behind them. */
@@ -121,12 +126,12 @@ export function sessionSockets(
     .map(({ canonical }) => canonical)
 }
 
-function denial(path: string): PathRule {
+function denial(path: string, what: string): PathRule {
   return {
     value: { kind: "exact", path },
     access: "deny",
     role: "policy",
-    source: sourceOf("built-in: sockets of the host"),
+    source: sourceOf(`built-in: ${what}`),
     layer: "base",
     locked: false,
   }

@@ -6,6 +6,7 @@ import { askBubblewrap } from "../host/bubblewrap-file.ts"
 import { askEntries, askNames } from "../host/directory.ts"
 import { askEntry, kindAt } from "../host/entry.ts"
 import { readSwitch } from "../host/kernel-facts.ts"
+import { askMountedAgain } from "../host/mounted-again.ts"
 import { askNamespaces } from "../host/namespace-doubt.ts"
 import { askExecutable, askInterpreterLine } from "../host/program-file.ts"
 import { askTextFile } from "../host/text-file.ts"
@@ -28,6 +29,7 @@ const askers: Readonly<Record<string, (about: string) => Answer>> = {
   switch: readSwitch,
   bubblewrap: askBubblewrap,
   "namespaces in doubt": askNamespaces,
+  "mounted again": askMountedAgain,
   "Landlock ABI": landlockAbi,
   notification: hasNotification,
   "policy file": askPolicyFile,

@@ -1,9 +1,11 @@
 /** An agent, or what it installed, looks for credentials in the home directory and in the project. */
-import { expect, test } from "bun:test"
-import { existsSync } from "node:fs"
+import { describe, expect, test } from "bun:test"
+import { existsSync, mkdirSync } from "node:fs"
+import { join } from "node:path"
 import { failed, spoken, succeeded } from "../support/attempts.ts"
+import { run } from "../support/process.ts"
 import { treeOf } from "../support/tree.ts"
-import { isRoot, World } from "../support/world.ts"
+import { cordonBinary, isRoot, World } from "../support/world.ts"
 
 const secret = "s3cret-of-the-home"
 const home = {
@@ -194,3 +196,24 @@ test("a secret is found below a directory whose name is no UTF-8, or the run is 
   expect(stdout).not.toContain(secret)
   if (code !== 125) expect(stdout).toBe("21\n")
 })
+
+/** A mount namespace in which something can be mounted. */
+const unshare = ["unshare", isRoot ? "-m" : "-Urm"]
+const mayMount = Bun.spawnSync([...unshare, "true"], { stdio: ["ignore", "ignore", "ignore"] }).exitCode === 0
+
+describe.skipIf(!mayMount)(
+  `a home that is mounted in a second place${mayMount ? "" : " [skipped when nothing can be mounted]"}`,
+  () => {
+    test.each(["-n", "--net open", "-n --backend landlock"])("is denied there: %s", async options => {
+      using world = new World({ home: { ".ssh/id_rsa": "s3cret" }, project: { "sub/file": "mine " } })
+      const again = join(world.root, "again")
+      mkdirSync(again)
+      const script = `cat ${again}/.ssh/id_rsa; cat ${again}/work/project/sub/file; ls ${again}; cat sub/file && echo x > made`
+      const mounted = `mount --bind ${world.home} ${again} && cat ${again}/.ssh/id_rsa && cordon() { "$0" ${options} -- sh -c "$1"; } && cordon "$1" && cordon "$1" && cd ${again}/work/project && cordon "$1"`
+      const words = [...unshare, "sh", "-c", mounted, cordonBinary, script]
+      const { stdout, code } = await run(words, { cwd: world.project, env: world.env })
+      // The second launch is a remembered one. A project that is reached there is worked in, and nothing else of the home.
+      expect({ stdout, code }).toEqual({ stdout: "s3cretmine mine mine mine ", code: 0 })
+    })
+  },
+)

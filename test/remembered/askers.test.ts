@@ -391,6 +391,7 @@ const looking: Readonly<
   "host/host-facts.ts": "is for people",
   "host/kernel-facts.ts": "asks",
   "host/limit-facts.ts": "is for sessions that are not remembered",
+  "host/mounted-again.ts": "asks",
   "host/namespace-doubt.ts": "asks",
   "host/program-file.ts": "asks",
   "host/replace-file.ts": "writes",

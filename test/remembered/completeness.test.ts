@@ -29,6 +29,8 @@ const beside = [
   "/proc/sys/kernel/apparmor_restrict_unprivileged_userns",
   "/proc/self/status",
   "/proc/keys",
+  // And the one about places at which the home is mounted again this.
+  "/proc/self/mountinfo",
   // How the supervisor is told of signals: asked by each launch (supervise/).
   "/proc/self/fd",
   "/dev/tty",
