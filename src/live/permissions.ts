@@ -9,6 +9,9 @@ import type { Place } from "./place.ts"
 /** What the kernel adds to the path of a file that has lost its name (proc_pid_fd(5)). */
 const deleted = " (deleted)"
 
+const blockDevice = 0o060000
+const devices: ReadonlySet<number> = new Set([fileTypes.characterDevice, blockDevice])
+
 const ownLinks = new Set(["/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/fd"])
 
 /** Directories of repositories that are remembered: a program that makes them without end does not fill our memory. */
@@ -47,7 +50,7 @@ export class Permissions {
   /** The same where we open it: with rights of ours, which the program may not have. */
   open(place: Place): Answer {
     const hidden = this.#processes?.isBeyond(place.path) ?? isFirstProcess(place)
-    if (hidden) return -errno.access
+    if (hidden || this.#isStrayDevice(place)) return -errno.access
     return this.#isOwnLink(place) ? 0 : this.read(place)
   }
 
@@ -119,6 +122,11 @@ export class Permissions {
   wasMade(descriptor: number): void {
     const identity = identityOf(descriptor)
     if (identity !== undefined && this.#begun.size < begunMax) this.#begun.add(identity)
+  }
+
+  /** No mount keeps them closed there (mount(8), nodev): nodes of a tree for chroot(8) lead to the host's own devices. */
+  #isStrayDevice(place: Place): boolean {
+    return this.#processes !== undefined && !isWithin(place.path, "/dev") && devices.has(place.type())
   }
 
   /** Where `/dev` is the host's and closed: a link to what the program has open itself, to be followed. */

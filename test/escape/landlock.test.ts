@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { failed, spoken, succeeded } from "../support/attempts.ts"
 import { childrenOf, commandLineOf, eventually, processesWith } from "../support/process.ts"
 import { rawCallsPrelude } from "../support/raw-calls.ts"
-import { bun, World, type WorldRequest } from "../support/world.ts"
+import { bun, isRoot, World, type WorldRequest } from "../support/world.ts"
 
 const secret = "s3cret"
 const landlock = ["--backend", "landlock", "-n"]
@@ -142,6 +142,22 @@ test("devices, temp directories and services of the host are closed", async () =
   )
   expect(failed(open)).toEqual({})
 })
+
+test.skipIf(!isRoot)(
+  `devices of a tree for chroot(8) are closed too${isRoot ? "" : " [skipped when not root: it takes root to make one]"}`,
+  async () => {
+    using place = world({ project: { "dev/file": "x" } })
+    await place.host("mknod", "-m", "666", at(place, "dev/null"), "c", "1", "3")
+    const doors = {
+      reading: "exec 9<dev/null",
+      writing: "exec 9<>dev/null",
+      "by a link": "ln -s dev/null l; : <l",
+    }
+    expect(succeeded(await place.attempts(doors, options))).toEqual([])
+    const allowed = { files: "cat dev/file", removing: "mv dev/null dev/other && rm -r dev" }
+    expect(failed(await place.attempts(allowed, options))).toEqual({})
+  },
+)
 
 test("programs in denied places do not run, others do", async () => {
   const program = "#!/bin/sh\necho ran\n"
