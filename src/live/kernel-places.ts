@@ -9,17 +9,24 @@ import { flags } from "../kernel/file-flags.ts"
 import { deviceless, kindOf } from "../kernel/file-system.ts"
 import type { Address } from "../kernel/raw-call.ts"
 
-/** linux/magic.h: proc and binfmt_misc; sysfs, cgroup, cgroup2, debugfs, tracefs, securityfs, configfs, bpf, efivarfs */
+/**
+ * linux/magic.h: proc, binfmt_misc and nfsd; sysfs, cgroup, cgroup2, debugfs, tracefs, securityfs, configfs, bpf, efivarfs,
+ * pstore, fusectl, resctrl, and those of SELinux and Smack
+ */
 const places = new Map([
-  ...[0x9fa0, 0x4249_4e4d].map(kind => [kind, "/proc"] as const),
+  ...[0x9fa0, 0x4249_4e4d, 0x6e66_7364].map(kind => [kind, "/proc"] as const),
   ...[
     ...[0x6265_6572, 0x27_e0eb, 0x6367_7270, 0x6462_6720, 0x7472_6163],
     ...[0x7363_6673, 0x6265_6570, 0xcafe_4a11, 0xde5e_81e4],
+    ...[0x6165_676c, 0x6573_5543, 0x765_5821, 0xf97c_ff8c, 0x4341_5d53],
   ].map(kind => [kind, "/sys"] as const),
 ])
 
-/** By the number of the file system, "" = it is none of these. Asked once each: a server may have to be. */
+/** By the number of the file system, "" = it is none of these. Asked seldom: a server may have to be. */
 const known = new Map<number, string>()
+let knownSince = 0
+/** Milliseconds: what is mounted later can get the number of what is gone. */
+const keptMs = 1000
 
 /**
  * Whether what stands at the name is the kernel's, and not in its place.
@@ -29,11 +36,19 @@ const known = new Map<number, string>()
 export function isKernelsElsewhere(descriptor: number, name: Address | undefined, path: string): boolean {
   const device = deviceless(descriptor, name)
   if (device === 0) return false
+  forgetOld()
   const place = known.get(device) ?? placeOf(descriptor, name)
   // What nobody can tell is not what may be opened.
   if (place === undefined) return true
   known.set(device, place)
   return place !== "" && !isWithin(path, place)
+}
+
+function forgetOld(): void {
+  const now = performance.now()
+  if (now - knownSince < keptMs) return
+  known.clear()
+  knownSince = now
 }
 
 function placeOf(descriptor: number, name: Address | undefined): string | undefined {

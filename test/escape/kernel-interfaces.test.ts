@@ -115,5 +115,20 @@ describe.skipIf(!mayMount)(
       const { stdout } = await run(words, { cwd: world.project, env: world.env })
       expect(stdout).toBe("read file\nchanged file\nread /proc/self/status\n")
     })
+
+    test("cannot be opened where something else was mounted before, with the same number", async () => {
+      using world = new World({ project: { "m/again/": "" } })
+      const inside = `(exec 9<m/again/file) && echo "read file"; : > seen
+        until [ -e swapped ]; do sleep 0.05; done; sleep 1.1
+        for path in m/again/sys/kernel/ostype m/again/version; do (exec 9<$path) 2>/dev/null && echo "read $path"; done; echo end`
+      const outside = `mount -t tmpfs none m/again && echo x > m/again/file && before=$(stat -c %d m/again)
+        "$0" -n --backend landlock -- sh -c "$1" &
+        until [ -e seen ]; do sleep 0.05; done
+        umount m/again && unshare -pf mount -t proc proc m/again
+        [ $before = $(stat -c %d m/again) ] && (exec 9<m/again/version) && echo same; : > swapped; wait`
+      const words = [...unshare, "sh", "-c", outside, cordonBinary, inside]
+      const { stdout } = await run(words, { cwd: world.project, env: world.env })
+      expect(stdout).toBe("read file\nsame\nend\n")
+    })
   },
 )
