@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test"
 import { existsSync, lstatSync, mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { contentHash } from "../../src/policy/trust.ts"
+import { failed, succeeded } from "../support/attempts.ts"
 import { World } from "../support/world.ts"
 
 const isThere = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined
@@ -66,4 +67,14 @@ test("links that stand above no rule are made as ever", async () => {
   const links = ["a", "secrets/other", "secrets2", "src/link", "confi", "sub/conf"]
   const script = `mkdir sub; for name in ${links.join(" ")}; do ln -s target $name || echo $name; done`
   expect(await world.shell(script, { options })).toEqual({ code: 0, stdout: "", stderr: "" })
+})
+
+test("an agent leaves no program of its own where its settings name one, and keeps its state", async () => {
+  using world = new World({ home: { ".claude/statusline.sh": "mine" } })
+  const options = ["-n", "--profile", "claude"]
+  const make = (name: string) => [name, `mkdir -p $(dirname ~/.claude/${name}) && echo x > ~/.claude/${name}`]
+  const programs = ["statusline.sh", "statusline-command.sh", "statusline/run", "key-helper.py", "hooks/stop"]
+  expect(succeeded(await world.attempts(Object.fromEntries(programs.map(make)), { options }))).toEqual([])
+  const state = ["history.jsonl", "shell-snapshots/snapshot-bash-1.sh", "projects/p/x.jsonl", "CLAUDE.md"]
+  expect(failed(await world.attempts(Object.fromEntries(state.map(make)), { options }))).toEqual({})
 })
