@@ -1,6 +1,6 @@
 /** What of a policy needs a look at the disk, and the look itself. */
 import { componentsOf, isWithin } from "../base/path.ts"
-import type { Component, Glob } from "../policy/glob.ts"
+import { type Component, type Glob, takesAny } from "../policy/glob.ts"
 import type { Policy } from "../policy/policy.ts"
 import { type LookRequest, type LookResult, lookThrough } from "./look.ts"
 import type { PathFacts } from "./path-facts.ts"
@@ -22,8 +22,9 @@ export function searchDisk(
       addLastNames(value.glob, request.names)
     } else request.globs.push(value.glob)
   }
+  // All names would be looked at one by one for what calls are decided on for anyway.
   for (const { value } of policy.protections)
-    if (value.kind === "anywhere") addLastNames(value.names, request.names)
+    if (value.kind === "anywhere" && !endsInAny(value.names)) addLastNames(value.names, request.names)
   return lookThrough({ ...request, trees: outermost([...request.trees, ...roots]) })
 }
 
@@ -32,6 +33,13 @@ const gitPointer: Component = { kind: "literal", name: ".git" }
 
 function hasStars(glob: Glob): boolean {
   return glob.alternatives.some(alternative => alternative.some(({ kind }) => kind === "names"))
+}
+
+function endsInAny({ alternatives }: Glob): boolean {
+  return alternatives.every(alternative => {
+    const last = alternative.at(-1)
+    return last !== undefined && takesAny(last)
+  })
 }
 
 /** The last name of each alternative: an entry of another name cannot be where the pattern ends. */

@@ -3,7 +3,7 @@
  * says of one of them in a directory it says of all, and most names that programs make up are such names.
  */
 import { componentsOf } from "../base/path.ts"
-import type { Component, Glob } from "../policy/glob.ts"
+import { type Component, type Glob, takesAny } from "../policy/glob.ts"
 import { NameIndex } from "../policy/name-index.ts"
 import type { PathPattern } from "../policy/path-pattern.ts"
 import type { PathPolicy } from "../policy/policy.ts"
@@ -51,9 +51,4 @@ function componentsOfPattern(pattern: PathPattern): readonly Component[] {
 
 function componentsOfGlob({ alternatives }: Glob): readonly Component[] {
   return alternatives.flat()
-}
-
-/** `*`: wherever it stands, it tells no name from another. */
-function takesAny(component: Component): boolean {
-  return component.kind === "tests" && component.tests.every(test => test === "*")
 }

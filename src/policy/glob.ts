@@ -161,3 +161,8 @@ function passes(test: Exclude<CharacterTest, "*">, character: string): boolean {
   if ("literal" in test) return test.literal === character
   return test.ranges.some(([from, to]) => from <= character && character <= to) !== test.negated
 }
+
+/** `*`: wherever it stands, it tells no name from another. */
+export function takesAny(component: Component): boolean {
+  return component.kind === "tests" && component.tests.every(test => test === "*")
+}

@@ -205,6 +205,18 @@ test("a policy's globs, protected names and git pointers are all looked for", ()
   )
 })
 
+test("a protection of whatever stands in a directory has no file looked at, those of names have", () => {
+  const path = tree(["p/.git/hooks/x", "p/.git/remotes/origin", "p/a", "p/src/b", "p/sub/.git/hooks/y"])
+  const protections = [".git/remotes/*", ".git/hooks"].map(text => protection("protect", text))
+  const { found } = searchDisk({ paths: [], protections }, `${path}/p`, createPathFacts())
+  expect(found.map(one => one.slice(path.length + 3)).sort()).toEqual([
+    ".git",
+    ".git/hooks",
+    "sub/.git",
+    "sub/.git/hooks",
+  ])
+})
+
 test("a glob with ** is walked from its plain beginning, and a tree inside another one not twice", () => {
   const path = tree(["q/a/b/.env", "q/c/.env", "p/.env", "p/x/.env"])
   const variables = { home: path, project: `${path}/p`, user: "", xdg: {} }
