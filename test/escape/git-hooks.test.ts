@@ -127,29 +127,6 @@ test("git knows no remote that its settings do not name, whose hooks a push woul
   expect(failed(allowed)).toEqual({})
 })
 
-test("what Mercurial runs is protected, in a repository that exists and in one that is made", async () => {
-  using world = new World({
-    project: { ".hg/hgrc": "[ui]", ".hg/store/file": "1", "shared/.hg/requires": "x" },
-  })
-  const got = await world.attempts({
-    "settings that exist": "echo '[hooks]' >> .hg/hgrc",
-    "settings away": "mv .hg/hgrc old",
-    ".hg away": "mv .hg old",
-    "new settings": "echo x > shared/.hg/hgrc",
-    "settings beside them": "echo x > .hg/hgrc-not-shared",
-    "another repository's": "echo /evil > shared/.hg/sharedpath",
-    "a new repository's": "mkdir -p new/.hg && echo x > new/.hg/hgrc",
-    "moved in": "mkdir -p evil other && echo x > evil/hgrc && mv evil other/.hg",
-    "an editor's second file": "echo x > .dir-locals-2.el",
-  })
-  expect(succeeded(got)).toEqual([])
-  const allowed = await world.attempts({
-    "the repository's state": "echo x > .hg/dirstate && echo x > .hg/store/new && rm .hg/store/file",
-    "a new repository": "mkdir -p made/.hg/store && echo x > made/.hg/requires && mv made moved",
-  })
-  expect(failed(allowed)).toEqual({})
-})
-
 test("--unprotect lifts one protection and no other", async () => {
   using world = makeWorld()
   const options = ["--unprotect", ".git/hooks"]
