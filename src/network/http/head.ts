@@ -41,6 +41,8 @@ const emptyLinesMax = 2
 const earlyMax = 1024
 /** RFC 9113, 3.4 */
 const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+/** A proxy on the way leaves out what Connection names (RFC 9110, 7.6.1), and would take the body for the next request. */
+const deciding = new Set(["host", "content-length", "transfer-encoding"])
 const defaultPorts: Record<string, number> = { http: 80, ws: 80, https: 443, wss: 443 }
 
 /** Reads one head. */
@@ -120,6 +122,8 @@ function headOf(
   const body = bodyOf(headers, version)
   if (typeof body === "string") return malformed(body)
   if (method === "CONNECT" && body.kind !== "none") return malformed("a CONNECT has a body")
+  if (listOf(headers, "connection").some(option => deciding.has(option)))
+    return malformed("its Connection names what tells where it ends, or for whom it is")
   const upgrades = version === "1.1" && listOf(headers, "connection").includes("upgrade")
   const upgrade = upgrades ? listOf(headers, "upgrade") : []
   return { kind: "head", method, target, version, headers, host, body, upgrade, length }

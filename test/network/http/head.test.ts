@@ -111,6 +111,26 @@ describe("a tunnel has no body", () => {
   })
 })
 
+describe("what a proxy on the way would leave out", () => {
+  const text = (connection: string) =>
+    `POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 5\r\n${connection}\r\n\r\n`
+
+  test.each(["Content-Length", "close, content-length", "HOST", "te,Transfer-Encoding"])(
+    "is not what tells requests apart: Connection: %s",
+    options => {
+      expect(read(text(`Connection: ${options}`)).kind).toBe("malformed")
+      expect(read(text(`Connection: close\r\nconnection: ${options}`)).kind).toBe("malformed")
+    },
+  )
+
+  test.each(["close", "keep-alive", "TE, Upgrade", "X-Length, Content-Lengths"])(
+    "may be anything else: Connection: %s",
+    options => {
+      expect(read(text(`Connection: ${options}`)).kind).toBe("head")
+    },
+  )
+})
+
 /** What comes → what it is, whole and byte by byte. */
 const texts: readonly (readonly [string, HeadResult["kind"]])[] = [
   ["GET / HTTP/1.1\r\nHost: a.example\r\n\r\n", "head"],
