@@ -53,6 +53,8 @@ export function readPath(path: string): Buffer | number {
 
 export type DirectoryEntry = { name: string; directory: boolean }
 
+/** Bytes of struct linux_dirent64 with a name of 255 bytes, and with one as people give them: more is not asked for than is wanted. */
+const [largestRecord, usualRecord] = [280, 32]
 /** of struct linux_dirent64 */
 const types = { unknown: 0, directory: 4 }
 
@@ -63,7 +65,8 @@ export function entriesAt(path: string, most = Number.MAX_SAFE_INTEGER): Directo
   const found: DirectoryEntry[] = []
   let length = 0
   do {
-    length = rawCall(number.getdents64, descriptor, entries.address, entries.bytes.length)
+    const room = Math.max(largestRecord, usualRecord * (most - found.length))
+    length = rawCall(number.getdents64, descriptor, entries.address, Math.min(entries.bytes.length, room))
     addEntries(found, path, length)
   } while (length > 0 && found.length < most)
   close(descriptor)
