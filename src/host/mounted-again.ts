@@ -1,8 +1,9 @@
 /** The home by other paths: its file system, or a part of it, can be mounted in several places (proc_pid_mountinfo(5)). */
+import { HostError } from "../base/error.ts"
 import { ask } from "../base/journal.ts"
 import { isWithin } from "../base/path.ts"
 import { textOf } from "../base/path-bytes.ts"
-import { statusAt } from "../kernel/path-calls.ts"
+import { failure, statusAt } from "../kernel/path-calls.ts"
 import { readPath } from "../kernel/path-contents.ts"
 
 type Mount = {
@@ -20,10 +21,19 @@ export function mountedAgain(home: string): readonly string[] {
 
 export function askMountedAgain(home: string): readonly string[] {
   const table = readPath("/proc/self/mountinfo")
-  if (typeof table === "number") return []
+  // Without it nobody knows by what other paths the home's secrets can be read.
+  if (typeof table === "number") throw unreadable(table)
   const places = otherPlaces(home, mountsIn(table.toString("latin1")))
   // Something else may be mounted over it.
   return places.filter(place => isSame(place, home))
+}
+
+function unreadable(result: number): HostError {
+  const { message } = failure("reading", "/proc/self/mountinfo", result)
+  return new HostError(
+    `what is mounted where cannot be found out: ${message}`,
+    "mount /proc: mount -t proc proc /proc",
+  )
 }
 
 /** Pure. @param home canonical */

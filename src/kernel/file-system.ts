@@ -10,15 +10,16 @@ const system = pinned(256)
 const nothing = pinnedString("").address
 
 /**
- * The minor number of a file system that has no device, and so may be the kernel's own; 0 for one on a disk, and where
- * nothing stands. What is asked for costs no word with a server.
+ * The minor number of a file system that has no device, and so may be the kernel's own; 0 for one on a disk. What is asked
+ * for costs no word with a server.
  * @param name as itself, should it be a link; undefined = the descriptor's own
+ * @returns undefined where nothing stands, or nobody can tell
  */
-export function deviceless(descriptor: number, name: Address | undefined): number {
+export function deviceless(descriptor: number, name: Address | undefined): number | undefined {
   const [noAutomount, asKnown, mask] = [0x800, 0x4000, 0]
   const how = (name === undefined ? at.emptyPath : at.symlinkNoFollow) | noAutomount | asKnown
   const { words, address } = status
-  if (rawCall(number.statx, descriptor, name ?? nothing, how, mask, address) < 0) return 0
+  if (rawCall(number.statx, descriptor, name ?? nothing, how, mask, address) < 0) return undefined
   const [major, minor] = [words[34], words[35]]
   return major === 0 ? (minor ?? 0) : 0
 }

@@ -35,6 +35,8 @@ const keptMs = 1000
  */
 export function isKernelsElsewhere(descriptor: number, name: Address | undefined, path: string): boolean {
   const device = deviceless(descriptor, name)
+  // What is not there comes into being where its directory is: between two looks a process gets its number.
+  if (device === undefined) return name === undefined || isKernelsElsewhere(descriptor, undefined, path)
   if (device === 0) return false
   forgetOld()
   const place = known.get(device) ?? placeOf(descriptor, name)

@@ -116,6 +116,15 @@ describe.skipIf(!mayMount)(
       expect(stdout).toBe("read file\nchanged file\nread /proc/self/status\n")
     })
 
+    test.each(["-n", "-n --backend landlock"])("take no new names there: %s", async text => {
+      using world = new World({ project: { "m/proc/": "", "m/here/": "" } })
+      const inside = "for path in m/proc/999999999 m/here/new; do mkdir $path && echo made $path; done 2>&1"
+      const outside = `mount -t proc proc m/proc && mount -t tmpfs none m/here && exec "$0" ${text} -- sh -c "$1"`
+      const words = [...unshare, "sh", "-c", outside, cordonBinary, inside]
+      const { stdout } = await run(words, { cwd: world.project, env: world.env })
+      expect(stdout).toMatch(/m\/proc\/999999999.*: Permission denied\nmade m\/here\/new\n$/)
+    })
+
     test("cannot be opened where something else was mounted before, with the same number", async () => {
       using world = new World({ project: { "m/again/": "" } })
       const inside = `(exec 9<m/again/file) && echo "read file"; : > seen
