@@ -3,6 +3,7 @@
  * take longer in a larger tree, so the look goes breadth first and stops after a number of entries.
  */
 import { UserError } from "../base/error.ts"
+import { nameOf } from "../base/path.ts"
 import { printable } from "../base/printable.ts"
 import { type Component, type Glob, matchesName } from "../policy/glob.ts"
 import { NameIndex } from "../policy/name-index.ts"
@@ -16,6 +17,8 @@ export type LookRequest = {
   tops: string[]
   /** patterns whose last name makes an entry worth reporting, wherever it lies in the trees */
   names: Component[]
+  /** patterns whose name makes every entry of such a directory worth reporting, wherever it lies in the trees */
+  holders: Component[]
   /** patterns with a literal beginning, which are followed name by name */
   globs: Glob[]
 }
@@ -50,7 +53,7 @@ const bulky = new Set([
 const gitParts = new Set(["hooks", "modules", "worktrees", "info"])
 
 export function lookThrough(request: LookRequest): LookResult {
-  const look = new Look(request.names)
+  const look = new Look(request)
   for (const glob of request.globs) for (const alternative of glob.alternatives) look.follow(alternative)
   for (const path of request.tops) look.entriesOf(path)
   look.walk(request.trees)
@@ -61,6 +64,7 @@ class Look {
   readonly found: string[] = []
   isCut = false
   readonly #names = new NameIndex<true>()
+  readonly #holders = new NameIndex<true>()
   readonly #plainNames: string[] = []
   readonly #listed = new Map<string, readonly Entry[]>()
   /** those of ours that cannot be listed */
@@ -70,7 +74,8 @@ class Look {
   #namesLeft = namesMax
   #directoriesLeft = directoriesMax
 
-  constructor(names: readonly Component[]) {
+  constructor({ names, holders }: Pick<LookRequest, "names" | "holders">) {
+    for (const holder of holders) this.#holders.add(holder, true)
     for (const name of names) {
       this.#names.add(name, true)
       if (name.kind === "literal") this.#plainNames.push(name.name)
@@ -80,9 +85,10 @@ class Look {
   /** Reports the interesting entries of a directory and returns its directories. */
   entriesOf(path: string): string[] {
     const directories: string[] = []
+    const isHolder = this.#holders.has(nameOf(path))
     for (const entry of this.#list(path)) {
       const { name } = entry
-      if (this.#names.has(name)) this.found.push(`${path}/${name}`)
+      if (isHolder || this.#names.has(name)) this.found.push(`${path}/${name}`)
       if (entry.directory) directories.push(name)
     }
     return directories

@@ -12,19 +12,18 @@ export function searchDisk(
   facts: PathFacts,
 ): LookResult {
   const roots: string[] = []
-  const request: LookRequest = { trees: [project], tops: [], names: [gitPointer], globs: [] }
+  const request: LookRequest = { trees: [project], tops: [], names: [gitPointer], holders: [], globs: [] }
   for (const { value, access, role } of policy.paths) {
     if (value.kind === "exact") {
       if (access !== "write" || facts(value.path).kind !== "directory") continue
       request[role === "state" ? "tops" : "trees"].push(facts(value.path).canonical)
     } else if (hasStars(value.glob)) {
       roots.push(...walkRoots(value.glob))
-      addLastNames(value.glob, request.names)
+      addLastNames(value.glob, request)
     } else request.globs.push(value.glob)
   }
-  // All names would be looked at one by one for what calls are decided on for anyway.
   for (const { value } of policy.protections)
-    if (value.kind === "anywhere" && !endsInAny(value.names)) addLastNames(value.names, request.names)
+    if (value.kind === "anywhere") addLastNames(value.names, request)
   return lookThrough({ ...request, trees: outermost([...request.trees, ...roots]) })
 }
 
@@ -35,19 +34,20 @@ function hasStars(glob: Glob): boolean {
   return glob.alternatives.some(alternative => alternative.some(({ kind }) => kind === "names"))
 }
 
-function endsInAny({ alternatives }: Glob): boolean {
-  return alternatives.every(alternative => {
-    const last = alternative.at(-1)
-    return last !== undefined && takesAny(last)
-  })
-}
-
-/** The last name of each alternative: an entry of another name cannot be where the pattern ends. */
-function addLastNames({ alternatives }: Glob, names: Component[]): void {
+/**
+ * The last name of each alternative: an entry of another name cannot be where the pattern ends. One that takes any name
+ * would have the whole project looked at, entry by entry: then what it stands in is known by its name.
+ */
+function addLastNames(
+  { alternatives }: Glob,
+  { names, holders }: Pick<LookRequest, "names" | "holders">,
+): void {
   for (const alternative of alternatives) {
-    const last = alternative.at(-1)
-    const name = last?.kind === "names" ? alternative.findLast(({ kind }) => kind !== "names") : last
-    if (name !== undefined) names.push(name)
+    const at = alternative.findLastIndex(({ kind }) => kind !== "names")
+    const [holder, name] = [alternative[at - 1], alternative[at]]
+    if (name === undefined) continue
+    if (takesAny(name) && holder !== undefined && holder.kind !== "names") holders.push(holder)
+    else names.push(name)
   }
 }
 

@@ -33,7 +33,7 @@ function componentsOf(...patterns: string[]): Component[] {
 
 /** What a look finds, without the name of the tree. */
 function look(path: string, request: Partial<LookRequest>): string[] {
-  const { found } = lookThrough({ trees: [], tops: [], names: [], globs: [], ...request })
+  const { found } = lookThrough({ trees: [], tops: [], names: [], holders: [], globs: [], ...request })
   return found.map(one => one.slice(path.length + 1))
 }
 
@@ -106,8 +106,8 @@ describe("the walk", () => {
     const ofPatterns = found.filter(one => one.startsWith(".env."))
     expect(ofPatterns.length).toBeGreaterThanOrEqual(directoryMax - 4)
     expect(ofPatterns.length).toBeLessThanOrEqual(directoryMax)
-    expect(lookThrough({ trees: [path], tops: [], names: [], globs: [] }).isCut).toBe(true)
-    expect(lookThrough({ trees: [], tops: [path], names: [], globs: [] }).isCut).toBe(true)
+    expect(lookThrough({ trees: [path], tops: [], names: [], holders: [], globs: [] }).isCut).toBe(true)
+    expect(lookThrough({ trees: [], tops: [path], names: [], holders: [], globs: [] }).isCut).toBe(true)
   })
 
   test.skipIf(isRoot)(
@@ -125,7 +125,7 @@ describe("the walk", () => {
     const many = Array.from({ length: directoryMax - 3 }, (_, index) => `f${index}`)
     const path = tree([...many, "sub/.env"])
     expect(look(path, { tops: [path], names: componentsOf("f7", "sub") }).sort()).toEqual(["f7", "sub"])
-    expect(lookThrough({ trees: [path], tops: [], names: [], globs: [] }).isCut).toBe(false)
+    expect(lookThrough({ trees: [path], tops: [], names: [], holders: [], globs: [] }).isCut).toBe(false)
   })
 
   test("looks in git's directory only where something to run can be", () => {
@@ -205,16 +205,39 @@ test("a policy's globs, protected names and git pointers are all looked for", ()
   )
 })
 
-test("a protection of whatever stands in a directory has no file looked at, those of names have", () => {
-  const path = tree(["p/.git/hooks/x", "p/.git/remotes/origin", "p/a", "p/src/b", "p/sub/.git/hooks/y"])
-  const protections = [".git/remotes/*", ".git/hooks"].map(text => protection("protect", text))
-  const { found } = searchDisk({ paths: [], protections }, `${path}/p`, createPathFacts())
-  expect(found.map(one => one.slice(path.length + 3)).sort()).toEqual([
-    ".git",
-    ".git/hooks",
-    "sub/.git",
-    "sub/.git/hooks",
+describe("whatever stands in a directory of some name", () => {
+  const path = tree([
+    ...[
+      "p/.git/hooks/x",
+      "p/.git/remotes/origin",
+      "p/a",
+      "p/src/b",
+      "p/keys/one",
+      "p/sub/keys/two",
+      "p/sub/.git/hooks/y",
+    ],
+    ...["p/keys-old/three", "p/sub/keys/deep/four"],
   ])
+  const search = (policy: Partial<Parameters<typeof searchDisk>[0]>) =>
+    searchDisk({ paths: [], protections: [], ...policy }, `${path}/p`, createPathFacts())
+      .found.map(one => one.slice(path.length + 3))
+      .sort()
+  const variables = { home: path, project: `${path}/p`, user: "", xdg: {} }
+  const git = [".git", ".git/hooks", "sub/.git", "sub/.git/hooks"]
+
+  test("is found there, protected or denied, and no other file is looked at", () => {
+    const protections = [".git/remotes/*", ".git/hooks", "keys/*"].map(text => protection("protect", text))
+    expect(search({ protections })).toEqual([...git, "keys/one", "sub/keys/deep", "sub/keys/two"].sort())
+    const paths = ["**/keys/*", "**/.git/hooks", "**/k?ys/*/**"].map(text =>
+      pathRule("deny", text, { variables }),
+    )
+    expect(search({ paths })).toEqual([...git, "keys/one", "sub/keys/deep", "sub/keys/two"].sort())
+  })
+
+  test("is every entry where the directory may have any name", () => {
+    expect(search({ paths: [pathRule("deny", "**/*", { variables })] })).toContain("sub/keys/deep/four")
+    expect(search({ paths: [pathRule("deny", "**/*/*", { variables })] })).toContain("sub/keys/deep/four")
+  })
 })
 
 test("a glob with ** is walked from its plain beginning, and a tree inside another one not twice", () => {
@@ -237,7 +260,7 @@ test("globs that reach very many names stop the launch, and say so", () => {
       mkdirSync(join(root, String(at)))
       for (let below = 0; below < 100; below++) mkdirSync(join(root, String(at), String(below)))
     }
-    const request = { trees: [], tops: [], names: [] }
+    const request = { trees: [], tops: [], names: [], holders: [] }
     const far = () => lookThrough({ ...request, globs: [compileGlob(`${root}/*/*/*`)] })
     expect(far).toThrow(/reach more than 20000 names/)
     expect(lookThrough({ ...request, globs: [compileGlob(`${root}/*`)] }).found).toHaveLength(210)
