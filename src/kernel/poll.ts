@@ -49,14 +49,13 @@ export class Poll {
       this.#memory.bytes.writeInt16LE(0, timeSize + polledSize * index + 6)
   }
 
-  /** Whether the last wait ended with this one of the lasting descriptors readable, or with nothing behind it any more. */
+  /** Whether the last wait ended with something to be taken from this one of the lasting descriptors. */
   isReady(index: number): boolean {
-    return this.#found(index) !== 0
+    return (this.#found(index) & readable) !== 0
   }
 
-  /** Whether nothing will come of a lasting descriptor any more; then no later wait ends for it. */
+  /** Whether the last wait found that nothing will come of a lasting descriptor any more; then no later one ends for it. */
   isOver(index: number): boolean {
-    this.wait(0)
     const isOver = this.#found(index) === hungUp
     // One below 0 is not looked at (poll(2)).
     if (isOver) this.#ask(index, -1, readable)

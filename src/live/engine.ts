@@ -95,6 +95,8 @@ export class CallServer {
       (isAny ? this.#poll.isReady(elsewhere) : interruption.remaining() === 0)
     )
       return "interruption"
+    // When nobody is left who could call, Linux before 6.11 would wait for a call for ever.
+    if (isAny && this.#poll.isOver(calls)) this.#isOver = true
     return isAny && this.#poll.isReady(calls) ? "call" : "nothing"
   }
 
@@ -109,8 +111,8 @@ export class CallServer {
     if (++this.#served % callsPerCollection === 0) collectGarbage()
     if (this.#served === callsBeforeCompiling) Bun.unsafe.setJITPolicy(1)
     if (!listener.receive()) {
-      // Nobody is left who could call, and the kernel says so at once, each time.
-      this.#isOver = this.#poll.isOver(calls)
+      // From 6.11 on it says at once, each time, that nobody is left.
+      this.#isOver = this.#poll.wait(0) && this.#poll.isOver(calls)
       return
     }
     const outcome = carryOut(this.#handlers.get(listener.call), this.#session)
