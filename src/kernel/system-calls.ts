@@ -234,6 +234,8 @@ export const systemCalls = {
   tee: [276, 77],
   tgkill: [234, 131],
   timerfd_create: [283, 85],
+  timer_create: [222, 107],
+  timer_settime: [223, 110],
   truncate: [76, 45],
   umask: [95, 166],
   umount2: [166, 39],

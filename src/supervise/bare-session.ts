@@ -13,7 +13,7 @@ import type { BareSession } from "./supervised.ts"
 export function openBareSession(bare: BareSandbox): BareSession {
   removeAbandoned()
   makeSessionDirectory(bare)
-  return { isWatchedOver, end: socket => endBareSession(socket, bare) }
+  return { isWatchedOver, beginEnd: announceEnd, end: socket => endBareSession(socket, bare) }
 }
 
 /** Ours alone: whoever else has the name already keeps it, and the run stops. */

@@ -67,7 +67,7 @@ class Supervision {
     process.on("SIGCHLD", this.#end)
     // It keeps this process from ending only while bubblewrap runs: not before, nor when all is given up.
     this.#engine.hold()
-    this.#clock.start(plan.limits.timeMs, child)
+    this.#clock.start(plan.limits.timeMs, () => this.#endSandbox(child))
     this.#engine.hear(
       message => this.#hear(message, signals),
       why => this.#giveUp(new Error(`bug: the live engine stopped: ${why}`)),
@@ -134,6 +134,7 @@ class Supervision {
       this.#endWithoutEnd()
       return
     }
+    this.#clock.cancel()
     this.#endProcesses()
     for (const text of this.#group?.remove() ?? []) this.#supervised.tell(text)
     const code = this.#clock.isOver ? exitCode.timedOut : status
@@ -149,6 +150,12 @@ class Supervision {
       log?.record({ kind: "end", status })
       log?.close()
     }
+  }
+
+  /** A command that another program inside traces has not ended for us before that one has (ptrace(2)): all end at once. */
+  #endSandbox(child: number): void {
+    this.#supervised.bare?.beginEnd(this.#socket)
+    sendSignal(child, "SIGKILL")
   }
 
   #endProcesses(): void {

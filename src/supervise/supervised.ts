@@ -33,6 +33,8 @@ export type Supervised = {
 export type BareSession = {
   /** a child of ours has ended. @returns whether the process is there that will end the session */
   isWatchedOver: (socket: number, command: number) => boolean
+  /** ends all of its processes; that they have, a child of ours tells */
+  beginEnd: (socket: number) => void
   /** @returns what a person should know of how that went */
   end: (socket: number) => string[]
 }

@@ -1,10 +1,13 @@
 /** A program that takes what it can get of the machine gets what it was granted; one that stays within notices nothing. */
 import { describe, expect, test } from "bun:test"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { readLimitFacts } from "../../src/host/limit-facts.ts"
 import { heldControllers } from "../../src/host/limit-problem.ts"
 import { commandLineOf, eventually, launch, type Outcome, processesWith, run } from "../support/process.ts"
 import { rawCallsPrelude } from "../support/raw-calls.ts"
-import { cordonBinary, isRoot, World } from "../support/world.ts"
+import { Terminal } from "../support/terminal.ts"
+import { bun, cordonBinary, isRoot, World } from "../support/world.ts"
 
 const facts = readLimitFacts(process.getuid?.() ?? 0)
 const held = heldControllers(facts)
@@ -100,6 +103,78 @@ describe("a time limit", () => {
       expect(await within("1m", "sys('close', leased)")).toMatchObject({ code: 0, stdout: "00" })
     },
     20_000,
+  )
+
+  test.each(["-n", "-n --backend landlock"])(
+    "ends a command whose end another program keeps from us: %s",
+    async text => {
+      using world = new World()
+      const sleep = uniqueSleep()
+      // Of a process that is traced only the tracer hears at first (ptrace(2)).
+      const tracer = `${rawCallsPrelude()}
+        const [seize, seconds] = [0x4206, Number(process.argv[1])]
+        fs.writeSync(1, String(sys("ptrace", seize, process.ppid, 0, 0)))
+        for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => {})
+        Bun.spawnSync(["sh", "-c", "trap '' TERM; exec timeout " + seconds + " ${sleep}"])`
+      const traced = (limit: string, seconds: number) =>
+        world.script(
+          `${rawCallsPrelude()}
+          const [setTracer, anybody] = [0x59616d61, -1]
+          sys("prctl", setTracer, anybody)
+          const child = Bun.spawn([process.execPath, "-e", ${JSON.stringify(tracer)}, "${seconds}"], { stdout: "inherit" })
+          await child.exited`,
+          { options: ["--timeout", limit, ...text.split(" ")] },
+        )
+      const ended = await timed(traced("1s", 25))
+      expect(ended).toMatchObject({ code: 124, stdout: "0" })
+      expect(ended.seconds).toBeLessThan(8)
+      await expectGone(sleep)
+      expect(await traced("1m", 0.1)).toMatchObject({ code: 0, stdout: "0" })
+    },
+    60_000,
+  )
+
+  /** Takes the terminal for a process group of its own, in which another program goes on. */
+  const inForeground = (goesOn: string) => `${rawCallsPrelude()}
+    const [ignored, stopForOutput, setForeground] = [1n, 22, 0x5410]
+    sys("rt_sigaction", stopForOutput, Buffer.from(new BigUint64Array([ignored, 0n, 0n, 0n]).buffer), 0, 8)
+    sys("setpgid", 0, 0)
+    const terminal = sys("openat", AT_FDCWD, "/dev/tty", 2, 0)
+    console.log("taken " + sys("ioctl", terminal, setForeground, Buffer.from(new Int32Array([process.pid]).buffer)))
+    Bun.spawnSync(["sh", "-c", ${JSON.stringify(`trap '' TERM; ${goesOn}`)}])`
+  /** Stops the group that it shares with Cordon, as who changes a terminal from the background does (tcsetattr(3)). */
+  const inBackground = `${rawCallsPrelude()}
+    const [getModes, setModes] = [0x5401, 0x5402]
+    const terminal = sys("openat", AT_FDCWD, "/dev/tty", 2, 0), modes = Buffer.alloc(256)
+    await Bun.sleep(500)
+    sys("ioctl", terminal, getModes, modes)
+    console.log("changed " + sys("ioctl", terminal, setModes, modes))`
+
+  test.each(["-n", "-n --backend landlock"])(
+    "ends what goes on while Cordon is stopped by way of the terminal: %s",
+    async text => {
+      const sleep = uniqueSleep()
+      const onTerminal = (world: World, limit: string, goesOn: string) => {
+        writeFileSync(join(world.project, "foreground.js"), inForeground(goesOn))
+        writeFileSync(join(world.project, "background.js"), inBackground)
+        const inside = `sh -c '"$1" foreground.js & "$1" background.js; wait' sh "$1"`
+        const job = `"$0" --timeout ${limit} ${text} --read "$1" -- ${inside}; echo "code $?"`
+        return new Terminal(world, ["bash", "-m", "-c", `(${job}); sleep 6; fg`, cordonBinary, bun])
+      }
+      using limited = new World()
+      await using over = onTerminal(limited, "2s", `exec ${sleep}`)
+      await over.shows("taken 0")
+      await over.shows("Stopped")
+      expect(processesWith(sleep).length).toBeGreaterThan(0)
+      await over.shows("code 137")
+      await expectGone(sleep)
+      using world = new World()
+      await using within = onTerminal(world, "1m", "sleep 1")
+      await within.shows("Stopped")
+      await within.shows("changed 0")
+      await within.shows("code 0")
+    },
+    60_000,
   )
 
   test("of the policy holds, the lower one of a repository too", async () => {

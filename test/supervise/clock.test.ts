@@ -15,7 +15,7 @@ describe("the clock of a session", () => {
     await Promise.all([command.started, bubblewrap.started])
     const clock = new SessionClock(text => said.push(text))
     clock.command = command.process.pid
-    clock.start(50, bubblewrap.process.pid)
+    clock.start(50, () => bubblewrap.process.kill("SIGKILL"))
     await command.process.exited
     expect(command.process.signalCode).toBe("SIGTERM")
     expect(clock.isOver).toBe(true)
@@ -28,7 +28,7 @@ describe("the clock of a session", () => {
     const { process: bubblewrap, started } = sleeper("trap '' TERM; echo; while :; do sleep 1; done")
     await started
     const start = performance.now()
-    new SessionClock(() => undefined).start(50, bubblewrap.pid)
+    new SessionClock(() => undefined).start(50, () => bubblewrap.kill("SIGKILL"))
     await bubblewrap.exited
     expect(performance.now() - start).toBeLessThan(1500)
   })
@@ -37,7 +37,7 @@ describe("the clock of a session", () => {
     const clock = new SessionClock(() => {
       throw new Error("over")
     })
-    clock.start(undefined, 0)
+    clock.start(undefined, () => clock.cancel())
     await Bun.sleep(50)
     expect(clock.isOver).toBe(false)
   })
