@@ -5,6 +5,7 @@ import { identify } from "../kernel/file-identity.ts"
 import type { Answer, Gate } from "./gate.ts"
 import { isOfProcess, type OwnProcesses } from "./own-processes.ts"
 import type { Place } from "./place.ts"
+import { isBeyondReach, isFirstProcess } from "./process-files.ts"
 
 /** What the kernel adds to the path of a file that has lost its name (proc_pid_fd(5)). */
 const deleted = " (deleted)"
@@ -73,7 +74,8 @@ export class Permissions {
     if (this.#isOwnLink(place)) return 0
     if (place.isObject && this.gate.judge.accessOf(place.path) === "read") return -errno.readOnly
     const answer = this.gate.writeFile(place.path)
-    return answer < 0 && this.#isSample(place) ? 0 : answer || this.#whereNoMountIs(place)
+    if (answer < 0) return this.#isSample(place) ? 0 : answer
+    return this.#isHostsPipe(place) ? -errno.readOnly : this.#whereNoMountIs(place)
   }
 
   makeDirectory(place: Place): Answer {
@@ -129,6 +131,11 @@ export class Permissions {
     return this.#processes !== undefined && !isWithin(place.path, "/dev") && devices.has(place.type())
   }
 
+  /** A read-only mount keeps nobody from writing to a FIFO, and what reads it on the host takes that for an order. */
+  #isHostsPipe(place: Place): boolean {
+    return place.type() === fileTypes.fifo && this.gate.judge.accessOf(place.path) === "read"
+  }
+
   /** Where `/dev` is the host's and closed: a link to what the program has open itself, to be followed. */
   #isOwnLink({ path }: Place): boolean {
     return this.#processes !== undefined && ownLinks.has(path)
@@ -170,29 +177,6 @@ export class Permissions {
 function identityOf(descriptor: number): string | undefined {
   const identity = identify(descriptor)
   return identity && `${identity.device}:${identity.inode}:${identity.born}`
-}
-
-/**
- * The kernel lets us write to the memory of processes that the program itself could not touch: the first one of the
- * sandbox is under no filter, and whoever takes it over has left (ptrace(2), proc(5)). What is no process's is the
- * kernel's.
- */
-function isBeyondReach({ path }: Place): boolean {
-  if (!isWithin(path, "/proc")) return false
-  const [, , process] = path.split("/", 3)
-  return !(Number(process) > 1)
-}
-
-/**
- * What anybody may know of a process. The rest the kernel gives to whoever could trace it (proc(5), ptrace(2)): we could
- * trace the first process of the sandbox, the program could not.
- */
-const known =
-  /^(?:task\/\d+\/)?(?:c(?:group|mdline|omm|puset)|fd|limits|loginuid|mount(?:info|s|stats)|net(?:\/.*)?|ns|oom_\w+|sched(?:stat)?|sessionid|setgroups|statm?|status|task(?:\/\d+)?|(?:u|g|proj)id_map|wchan)$/
-
-function isFirstProcess({ path }: Place): boolean {
-  const first = "/proc/1/"
-  return path.startsWith(first) && !known.test(path.slice(first.length))
 }
 
 function isGit(path: string): boolean {

@@ -3,6 +3,8 @@ import { expect, test } from "bun:test"
 import { mkdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { failed, succeeded } from "../support/attempts.ts"
+import { liveMode, liveWays } from "../support/live-modes.ts"
+import { launch } from "../support/process.ts"
 import { treeOf } from "../support/tree.ts"
 import { World, writeFiles } from "../support/world.ts"
 
@@ -110,3 +112,33 @@ test("a toolchain's cache that exists is writable, what runs later beside it is 
   })
   expect(succeeded(denied)).toEqual([])
 })
+
+test.each(liveWays)(
+  "nobody who reads a FIFO of the host's hears from inside, unless it may be written: %s",
+  async way => {
+    using world = new World({ project: { file: "" } })
+    await world.host("mkfifo", "../orders", "../granted", "own")
+    const reader = (name: string) =>
+      launch(["sh", "-c", `exec cat <> ${name}`], { cwd: world.project, env: world.env })
+    const readers = ["../orders", "../granted", "own"].map(reader)
+    const options = { options: [...liveMode(world, way), "--write", join(world.home, "work/granted")] }
+    const got = await world.attempts(
+      {
+        "by name": "echo order > ../orders",
+        "without waiting": "printf order | dd of=../orders oflag=nonblock conv=notrunc",
+        "for both": "exec 3<> ../orders && echo order >&3",
+        "by a link": "ln -s ../orders link && echo order >> link",
+      },
+      options,
+    )
+    expect(succeeded(got)).toEqual([])
+    expect(
+      failed(await world.attempts({ granted: "echo order > ../granted", own: "echo order > own" }, options)),
+    ).toEqual({})
+    await world.host("sh", "-c", "echo mine > ../orders")
+    await Bun.sleep(200)
+    for (const { process } of readers) process.kill("SIGKILL")
+    const heard = await Promise.all(readers.map(({ outcome }) => outcome))
+    expect(heard.map(({ stdout }) => stdout)).toEqual(["mine\n", "order\n", "order\n"])
+  },
+)
