@@ -1,4 +1,4 @@
-/** The calls that change a file and not its name. They act on a pinned file: each follows the link that leads to it. */
+/** The calls that change a file and not its name, or watch it. They act on a pinned file: each follows the link that leads to it. */
 import { at } from "./file-flags.ts"
 import { type Address, pinned, rawCall } from "./raw-call.ts"
 import { callNumbers, presentArchitecture } from "./system-calls.ts"
@@ -38,4 +38,9 @@ export function setExtendedAttribute(descriptor: number, attribute: ExtendedAttr
 
 export function removeExtendedAttribute(descriptor: number, name: Address): number {
   return rawCall(number.removexattr, pathOfPinned(descriptor), name)
+}
+
+/** inotify_add_watch(2), follows the link as the others do. @returns the watch, or -errno */
+export function addWatch(notifications: number, file: number, mask: number): number {
+  return rawCall(number.inotify_add_watch, notifications, pathOfPinned(file), mask)
 }

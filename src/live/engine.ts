@@ -8,6 +8,7 @@ import { nameHandlers } from "./handle-names.ts"
 import { openHandlers } from "./handle-opens.ts"
 import { processHandlers } from "./handle-processes.ts"
 import { socketHandlers } from "./handle-sockets.ts"
+import { watchHandlers } from "./handle-watches.ts"
 import type { Later, Outcome, Session } from "./session.ts"
 
 /** How a call is carried out. */
@@ -34,6 +35,7 @@ export function callHandlers(): CallHandlers {
     ...changeHandlers,
     ...socketHandlers,
     ...processHandlers,
+    ...watchHandlers,
   })
 }
 

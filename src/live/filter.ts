@@ -79,6 +79,9 @@ const onProcesses: readonly SystemCall[] = [
 ]
 const onSeveral: readonly SystemCall[] = ["setpriority", "ioprio_set"]
 
+/** What tells of names without opening anything. */
+const watching: readonly SystemCall[] = ["inotify_add_watch"]
+
 const noSuchCall = 38
 const writing = flags.writeOnly | flags.readWrite | flags.create | flags.truncate | flags.temporary
 
@@ -94,7 +97,7 @@ export function liveFilter({ reads, landlock = false }: LiveFilter, architecture
     ...when("open", "open"),
     ...when("utimensat", landlock ? "ask" : "utimensat"),
     ...(landlock ? onProcesses.flatMap(name => when(name, "process")) : []),
-    ...(landlock ? onSeveral.flatMap(name => when(name, "ask")) : []),
+    ...(landlock ? [...onSeveral, ...watching].flatMap(name => when(name, "ask")) : []),
     ...absent.flatMap(name => when(name, "absent")),
     ...always.flatMap(name => when(name, "ask")),
     jump("go on"),

@@ -108,6 +108,35 @@ test("a file that is open for reading is not changed by its descriptor", async (
   expect(await place.host("stat", "-c", "%a %u %y", join(place.home, "mine"))).toBe(before)
 })
 
+test("nobody is told of names in a directory that is denied by watching it", async () => {
+  using place = world({ home: { ".ssh/id_rsa": secret }, project: { "sub/file": "x" } })
+  const code = `${rawCallsPrelude()}
+    const [everything, withoutWaiting, linkItself] = [0xfff, 0o4000, 0x2000000]
+    const home = process.env.HOME
+    fs.symlinkSync(home + "/.ssh", "link")
+    const events = sys("inotify_init1", withoutWaiting)
+    const watch = (path, more = 0) => {
+      const result = sys("inotify_add_watch", events, path, everything | more)
+      return typeof result === "string" ? result : "watched"
+    }
+    const others = [home + "/.ssh", home + "/.ssh/id_rsa", "link", "link/", "/tmp", "/var/tmp", "/run", "/dev", "/dev/pts", "/dev/shm", "/proc", "/proc/1", "/tmp/.."]
+    console.log(others.map(path => watch(path)).join())
+    console.log([watch("sub"), watch("link", linkItself), watch("/etc/passwd"), watch("/proc/self"), watch("absent"), sys("inotify_add_watch", 0, ".", everything)].join())
+    write("sub/new")
+    const told = Buffer.alloc(4096)
+    console.log(told.toString("latin1", 0, sys("read", events, told, told.length)).includes("new"))
+    for await (const { filename } of (setTimeout(() => write("sub/newer"), 100), require("node:fs/promises").watch("sub"))) {
+      console.log(filename)
+      process.exit()
+    }`
+  const { stdout, stderr } = await place.script(code, options)
+  expect(stderr).toBe("")
+  const [denied, open, ...told] = stdout.trim().split("\n")
+  expect(denied).toBe([...Array(12).fill("EACCES"), "watched"].join())
+  expect(open).toBe("watched,watched,watched,watched,ENOENT,EINVAL")
+  expect(told).toEqual(["true", "newer"])
+})
+
 test("devices, temp directories and services of the host are closed", async () => {
   using place = world()
   const name = `cordon-test-${crypto.randomUUID()}`

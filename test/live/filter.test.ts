@@ -113,6 +113,8 @@ describe.each(architectures)("%s", where => {
       expect(answerTo(where, call, [0n, 0n], landlock)).toBe("asks")
       expect(answerTo(where, call, [0n, 1n])).toBe("goes on")
     }
+    expect(answerTo(where, "inotify_add_watch", [3n, 1n], landlock)).toBe("asks")
+    expect(answerTo(where, "inotify_add_watch", [3n, 1n], { reads: true })).toBe("goes on")
     expect(answerTo(where, "utimensat", [3n, 0n], landlock)).toBe("asks")
     expect(answerTo(where, "openat", [0n, 0n, 0n], landlock)).toBe("asks")
     expect(answerTo(where, "read", [0n], landlock)).toBe("goes on")
