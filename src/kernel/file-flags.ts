@@ -55,6 +55,7 @@ export const errno = {
   isDirectory: 21,
   tooManyFiles: 23,
   invalid: 22,
+  noSpace: 28,
   readOnly: 30,
   nameTooLong: 36,
   noCall: 38,

@@ -29,3 +29,19 @@ export function kindOf(descriptor: number): number | undefined {
   if (rawCall(number.fstatfs, descriptor, system.address) < 0) return undefined
   return (system.words[0] ?? 0) >>> 0
 }
+
+const memoryKind = 0x0102_1994
+/** What the kernel reckons a name on it at (mm/shmem.c, BOGO_INODE_SIZE). */
+const nameSize = 1024
+
+/**
+ * How much memory a tmpfs(5) takes that has limits of its own, as all have that are mounted without a word on it.
+ * @returns bytes; undefined where it is another file system, or the kernel does not tell
+ */
+export function memoryUsed(descriptor: number): number | undefined {
+  if (kindOf(descriptor) !== memoryKind) return undefined
+  const [blockSize, blocks, free, , names, freeNames] = [1, 2, 3, 4, 5, 6].map(index =>
+    Number(system.bytes.readBigUInt64LE(8 * index)),
+  )
+  return ((blocks ?? 0) - (free ?? 0)) * (blockSize ?? 0) + ((names ?? 0) - (freeNames ?? 0)) * nameSize
+}

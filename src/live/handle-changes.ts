@@ -80,7 +80,7 @@ const size: Read = ({ listener }, first) => {
   return length < 2 ** 63 ? descriptor => truncate(descriptor, length) : -errno.invalid
 }
 
-const setAttribute: Read = ({ listener, memory, name }, first) => {
+const setAttribute: Read = ({ listener, memory, name, permissions }, first) => {
   const length = listener.readString(listener.word(first), name)
   const bytes = listener.word(first + 2)
   if (length < 0) return length
@@ -88,7 +88,7 @@ const setAttribute: Read = ({ listener, memory, name }, first) => {
   if (bytes > 0 && listener.readBytes(listener.word(first + 1), memory.address, bytes) < bytes)
     return -errno.badAddress
   const attribute = { name: name.address, value: memory.address, size: bytes, flags: listener.int(first + 3) }
-  return descriptor => setExtendedAttribute(descriptor, attribute)
+  return descriptor => permissions.room(descriptor) || setExtendedAttribute(descriptor, attribute)
 }
 
 const removeAttribute: Read = ({ listener, name }, first) => {

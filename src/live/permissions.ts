@@ -3,6 +3,7 @@ import { isWithin, nameOf, parentOf } from "../base/path.ts"
 import { errno, fileTypes } from "../kernel/file-flags.ts"
 import { identify } from "../kernel/file-identity.ts"
 import type { Answer, Gate } from "./gate.ts"
+import type { MemoryRoom } from "./memory-room.ts"
 import { isOfProcess, type OwnProcesses } from "./own-processes.ts"
 import type { Place } from "./place.ts"
 import { isBeyondReach, isFirstProcess } from "./process-files.ts"
@@ -28,15 +29,14 @@ export class Permissions {
   readonly #begun = new Set<string>()
   readonly #mountPoints: ReadonlySet<string>
   readonly #processes: OwnProcesses | undefined
+  readonly #room: MemoryRoom | undefined
 
-  /**
-   * @param mountPoints what the sandbox has mounted, by path
-   * @param processes where it has no mounts and no processes of its own: what those would say is said here then
-   */
-  constructor(gate: Gate, mountPoints: readonly string[], processes?: OwnProcesses) {
+  /** @param mountPoints what the sandbox has mounted, by path */
+  constructor(gate: Gate, mountPoints: readonly string[], { processes, room }: Bounds = {}) {
     this.gate = gate
     this.#mountPoints = new Set(mountPoints)
     this.#processes = processes
+    this.#room = room
   }
 
   /** Opening for reading, or listing. */
@@ -57,14 +57,15 @@ export class Permissions {
 
   /** Making a file without a name in the directory that the place is (O_TMPFILE). */
   makeUnnamed(place: Place): Answer {
-    return this.#whereNoMountIs(place)
+    return this.#whereNoMountIs(place) || this.room(place.directory)
   }
 
   /** Making a symlink, or giving it another name. */
   writeLink(place: Place): Answer {
     // Whoever reads an agent's own file outside would follow it.
     const answer = place.isHostFile ? -errno.access : this.gate.writeLink(place.path)
-    return answer < 0 && this.#isSample(place) ? 0 : answer || this.#whereNoMountIs(place)
+    if (answer < 0) return this.#isSample(place) ? 0 : answer
+    return this.#whereNoMountIs(place) || this.room(place.directory)
   }
 
   /** Writing to a file, or making it: the call cannot say which it will be. */
@@ -75,13 +76,14 @@ export class Permissions {
     if (place.isObject && this.gate.judge.accessOf(place.path) === "read") return -errno.readOnly
     const answer = this.gate.writeFile(place.path)
     if (answer < 0) return this.#isSample(place) ? 0 : answer
-    return this.#isHostsPipe(place) ? -errno.readOnly : this.#whereNoMountIs(place)
+    if (this.#isHostsPipe(place)) return -errno.readOnly
+    return this.#whereNoMountIs(place) || this.room(place.directory)
   }
 
   makeDirectory(place: Place): Answer {
     const answer = this.gate.write(place.path)
     const isBegun = answer < 0 && place.path.endsWith("/.git/hooks") && this.#isBegun(place.directory)
-    return isBegun ? 0 : answer || this.#whereNoMountIs(place)
+    return isBegun ? 0 : answer || this.#whereNoMountIs(place) || this.room(place.directory)
   }
 
   remove(place: Place): Answer {
@@ -108,6 +110,11 @@ export class Permissions {
   /** Giving a file a second name, by which it could be written to past the check of a new repository's configuration. */
   giveName(place: Place): Answer {
     return this.isBegunConfig(place) ? -errno.access : this.change(place)
+  }
+
+  /** Whether memory is left for what is made where the descriptor is, or written to its attributes. */
+  room(descriptor: number): Answer {
+    return this.#room?.answer(descriptor) ?? 0
   }
 
   /** Whether the place is the configuration of a repository of this session. */
@@ -172,6 +179,12 @@ export class Permissions {
     if (!isObject) return false
     return !path.startsWith("/") || (path.endsWith(deleted) && identify(directory)?.links === 0)
   }
+}
+
+type Bounds = {
+  /** where the sandbox has no mounts and no processes of its own: what those would say is said here then */
+  processes?: OwnProcesses | undefined
+  room?: MemoryRoom | undefined
 }
 
 function identityOf(descriptor: number): string | undefined {

@@ -87,6 +87,8 @@ export type Limits = {
   resources: readonly ResourceLimit[]
   /** what holds for all processes of the session together */
   group: ControlGroup | undefined
+  /** bytes that the group may have; undefined = without limit, or there is no group that could hold it */
+  memory: number | undefined
 }
 
 export type ResourceLimit =

@@ -34,7 +34,7 @@ export function planLimits(
   const { memory, cpus, processes, time } = limits
   const timeMs = time === undefined ? undefined : Math.max(1, Math.round(secondsOf(time.value) * 1000))
   if (memory === undefined && cpus === undefined && processes === undefined)
-    return { limits: { timeMs, resources: [], group: undefined }, degraded: [] }
+    return { limits: { timeMs, resources: [], group: undefined, memory: undefined }, degraded: [] }
   const known = facts()
   const byCount = processes !== undefined && known.countsProcesses
   const amounts = amountsOf({ memory, cpus, processes: byCount ? undefined : processes })
@@ -49,6 +49,8 @@ export function planLimits(
         ...(withoutMemory === undefined ? [] : [{ resource: "data", most: withoutMemory.amount } as const]),
       ],
       group,
+      memory:
+        withoutMemory === undefined ? amounts.find(({ limit }) => limit === "memory")?.amount : undefined,
     },
     degraded: notInFull(missing, known),
   }

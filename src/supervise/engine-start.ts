@@ -10,6 +10,7 @@ import { giveTheWord, receiveDescriptors } from "../kernel/spawn.ts"
 import { CallServer, callHandlers, type Interruption } from "../live/engine.ts"
 import { Gate } from "../live/gate.ts"
 import { HostFiles } from "../live/host-files.ts"
+import { MemoryRoom } from "../live/memory-room.ts"
 import { OwnProcesses } from "../live/own-processes.ts"
 import { Permissions } from "../live/permissions.ts"
 import { startSession } from "../live/session.ts"
@@ -41,7 +42,7 @@ export class EngineStart {
 
   /** Takes some milliseconds: to be made while bubblewrap builds the sandbox. */
   constructor(preparation: Preparation, tell: Tell) {
-    const { rules, mountPoints, stateFiles, reads, umask, bare, unixSockets } = preparation
+    const { rules, mountPoints, stateFiles, reads, umask, bare, memory, unixSockets } = preparation
     const processes = bare && new OwnProcesses(bare)
     this.#preparation = preparation
     this.#tell = tell
@@ -49,7 +50,10 @@ export class EngineStart {
     // Decided while there is time.
     for (const path of openedFirst) gate.readAsSpelled(path)
     this.#policy = {
-      permissions: new Permissions(gate, mountPoints, processes),
+      permissions: new Permissions(gate, mountPoints, {
+        processes,
+        room: memory === undefined ? undefined : new MemoryRoom(memory),
+      }),
       processes,
       hostFiles: new HostFiles(stateFiles),
       umasks: new Umasks(umask),

@@ -23,6 +23,8 @@ export type Preparation = {
   umask: number
   /** what the process inside is limited by; undefined where nothing is */
   entry: GroupEntry | undefined
+  /** bytes that it may have for itself; undefined = without limit */
+  memory: number | undefined
   /** the connections of the sandbox go through the border */
   network: { hostPorts: readonly number[] } | undefined
   /** unix sockets of the host that programs inside may connect to */

@@ -15,7 +15,7 @@ export function preparationOf(
   { rules, plan, mountPoints, reads, bare }: Supervised,
   { socket, umask, group }: OfProcess,
 ): Preparation {
-  const { network, stateFiles, unixSockets } = plan
+  const { limits, network, stateFiles, unixSockets } = plan
   return {
     kind: "prepare",
     socket,
@@ -26,6 +26,7 @@ export function preparationOf(
     bare: bare && { offline: network.mode === "off" },
     umask,
     entry: group?.entry,
+    memory: limits.memory,
     network: network.mode === "filtered" ? { hostPorts: network.hostPorts } : undefined,
     unixSockets,
     waits: waitsForBorder(plan),

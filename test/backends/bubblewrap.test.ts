@@ -15,7 +15,7 @@ function planWith(change: Partial<LaunchPlan> = {}): LaunchPlan {
     landlock: undefined,
     live: undefined,
     bare: undefined,
-    limits: { timeMs: undefined, resources: [], group: undefined },
+    limits: { timeMs: undefined, resources: [], group: undefined, memory: undefined },
     stateFiles: [],
     unixSockets: [],
     create: [],

@@ -321,6 +321,34 @@ describe.skipIf(noMemory)(
       expect((await world.shell(`${fill}; echo done`)).stdout).toBe("done\n")
     })
 
+    test("counts what names take there, which Cordon makes", async () => {
+      using world = new World()
+      const code = `${rawCallsPrelude()}
+        const long = Buffer.from("a".repeat(4000) + "\\0"), value = Buffer.alloc(4000)
+        const makes = {
+          links: name => sys("symlinkat", long, AT_FDCWD, name),
+          attributes: name => sys("mkdirat", AT_FDCWD, name, 0o700) || sys("setxattr", name, "user.x", value, value.length, 0),
+        }
+        const made = make => {
+          for (let number = 0; number < 40_000; number++) {
+            const result = make("/tmp/" + number)
+            if (result !== 0) return result
+          }
+          return "all"
+        }
+        for (const make of Object.values(makes)) {
+          console.log([make("/tmp/few"), made(make), make("/dev/shm/one")].join())
+          Bun.spawnSync(["sh", "-c", "rm -rf /tmp/* /dev/shm/one"])
+        }`
+      const options = (limit: string) => ({ options: ["--memory", limit] })
+      expect((await world.script(code, options("120MB"))).stdout).toMatch(
+        /^0,ENOSPC,ENOSPC\n0,(ENOSPC,ENOSPC|EOPNOTSUPP,.*)\n$/,
+      )
+      expect((await world.script(code, options("2GB"))).stdout).toMatch(
+        /^0,all,0\n0,(all,0|EOPNOTSUPP,.*)\n$/,
+      )
+    }, 60_000)
+
     test("cannot be raised inside", async () => {
       using world = new World()
       const raise = `for file in $(find /sys/fs/cgroup -name 'memory.max' -o -name 'memory.limit_in_bytes'); do

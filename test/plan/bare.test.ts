@@ -36,7 +36,7 @@ const built: LaunchPlan = {
   landlock: { abi: 7, scopeAbstractSockets: false, writable: [{ path: "/home/me/p", kind: "directory" }] },
   live: { reads: true, carriesOutReads: false },
   bare: undefined,
-  limits: { timeMs: undefined, resources: [], group: undefined },
+  limits: { timeMs: undefined, resources: [], group: undefined, memory: undefined },
   stateFiles: [],
   unixSockets: [],
   create: [],

@@ -48,7 +48,7 @@ describe("without a limit", () => {
       throw new Error("asked")
     }
     expect(planLimits({ limits: {}, optional: [], closed: [] }, asked)).toEqual({
-      limits: { timeMs: undefined, resources: [], group: undefined },
+      limits: { timeMs: undefined, resources: [], group: undefined, memory: undefined },
       degraded: [],
     })
     expect(
@@ -66,7 +66,7 @@ describe("time", () => {
     ["400d", 34_560_000_000],
   ])("%s is %p ms, on any machine", (time, ms) => {
     expect(planned({ time })).toEqual({
-      limits: { timeMs: ms, resources: [], group: undefined },
+      limits: { timeMs: ms, resources: [], group: undefined, memory: undefined },
       degraded: [],
     })
   })
@@ -79,6 +79,7 @@ describe("processes", () => {
         timeMs: undefined,
         resources: [{ resource: "processes", most: 64 }],
         group: undefined,
+        memory: undefined,
       })
   })
 
@@ -90,6 +91,7 @@ describe("processes", () => {
         kind: "directories",
         directories: [{ parent: "/cg/mine", enable: ["pids"], values: [{ file: "pids.max", value: "64" }] }],
       },
+      memory: undefined,
     })
     expect(refusal({ processes: 64 }, { ...poor, countsProcesses: false }).message).toBe(
       "user says so: limits.processes cannot be enforced here: there is no control group with pids in which this user may make others",
@@ -104,6 +106,12 @@ describe("processes", () => {
 })
 
 describe("memory and processors", () => {
+  test("are a number for who makes names in memory, where there is a group that holds it", () => {
+    expect(planned({ memory: "8GB" }, delegated).limits.memory).toBe(8 * 2 ** 30)
+    expect(planned({ cpus: 1 }, delegated).limits.memory).toBeUndefined()
+    expect(planned({ memory: "8GB" }, poor, true).limits.memory).toBeUndefined()
+  })
+
   test("are held by one control group of version 2", () => {
     expect(planned({ memory: "8GB", cpus: 1.5 }, delegated).limits.group).toEqual({
       kind: "directories",
@@ -248,6 +256,7 @@ describe("a limit that the machine cannot enforce", () => {
           { resource: "data", most: 1_073_741_824 },
         ],
         group: undefined,
+        memory: undefined,
       },
       degraded: [
         "limits.memory holds for each process by itself, not for all together: there is no control group with memory in which this user may make others",
