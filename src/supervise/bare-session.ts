@@ -13,16 +13,32 @@ import type { BareSession } from "./supervised.ts"
 export function openBareSession(bare: BareSandbox): BareSession {
   removeAbandoned()
   makeSessionDirectory(bare)
-  return { isWatchedOver, beginEnd: announceEnd, end: socket => endBareSession(socket, bare) }
+  return {
+    isWatchedOver,
+    beginEnd: announceEnd,
+    end: socket => endBareSession(socket, bare),
+    discard: () => void removed(bare.directory),
+  }
 }
 
 /** Ours alone: whoever else has the name already keeps it, and the run stops. */
 export function makeSessionDirectory({ directory, preload }: BareSandbox): void {
   const { temporary, runtime, preload: file } = placesIn(directory)
+  orRefuse(() => mkdirSync(directory, { mode: 0o700 }))
+  orRefuse(() => {
+    try {
+      for (const path of [temporary, runtime]) mkdirSync(path, { mode: 0o700 })
+      writeFileSync(file, preload, { mode: 0o444, flag: "wx" })
+    } catch (cause) {
+      removed(directory)
+      throw cause
+    }
+  })
+}
+
+function orRefuse(make: () => void): void {
   try {
-    mkdirSync(directory, { mode: 0o700 })
-    for (const path of [temporary, runtime]) mkdirSync(path, { mode: 0o700 })
-    writeFileSync(file, preload, { mode: 0o444, flag: "wx" })
+    make()
   } catch (cause) {
     throw new HostError(
       `the session's own directory cannot be made: ${(cause as Error).message}`,

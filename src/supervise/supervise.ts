@@ -27,7 +27,16 @@ export function supervise(supervised: Supervised, begun?: Begun): Promise<never>
     throw new Error("bug: the sandbox and who connects on its behalf are not in one Landlock domain")
   if (plan.network.mode === "filtered" && !engine.threaded)
     throw new Error("bug: nobody is free for the connections of the sandbox")
-  return new Supervision(supervised).stayWith(begun ?? beginSession(supervised.invocation))
+  return new Supervision(supervised).stayWith(begun ?? begin(supervised))
+}
+
+function begin({ invocation, bare }: Supervised): Begun {
+  try {
+    return beginSession(invocation)
+  } catch (cause) {
+    bare?.discard()
+    throw cause
+  }
 }
 
 class Supervision {

@@ -37,6 +37,8 @@ export type BareSession = {
   beginEnd: (socket: number) => void
   /** @returns what a person should know of how that went */
   end: (socket: number) => string[]
+  /** nothing was started in it */
+  discard: () => void
 }
 
 /** What a border needs of a sandbox that is there. */

@@ -3,9 +3,9 @@ import { describe, expect, test } from "bun:test"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { failed, spoken, succeeded } from "../support/attempts.ts"
-import { childrenOf, commandLineOf, eventually, processesWith } from "../support/process.ts"
+import { childrenOf, commandLineOf, eventually, launch, processesWith } from "../support/process.ts"
 import { rawCallsPrelude } from "../support/raw-calls.ts"
-import { bun, isRoot, World, type WorldRequest } from "../support/world.ts"
+import { bun, cordonBinary, isRoot, World, type WorldRequest } from "../support/world.ts"
 
 const secret = "s3cret"
 const landlock = ["--backend", "landlock", "-n"]
@@ -106,6 +106,19 @@ test("a file that is open for reading is not changed by its descriptor", async (
     /^done,done,done,(done|EOPNOTSUPP|ENOTSUP),EINVAL,EPERM,done,(done|ENOENT),done,done$/,
   )
   expect(await place.host("stat", "-c", "%a %u %y", join(place.home, "mine"))).toBe(before)
+})
+
+test.each(["-n 50", "-f 1"])("a start that fails leaves nothing: ulimit %s", async limit => {
+  using place = world()
+  const start = (limits: string) => {
+    const words = ["sh", "-c", `${limits}; exec "$@"`, "sh", cordonBinary, ...landlock, "--", "echo", "ran"]
+    const { process, outcome } = launch(words, { cwd: place.project, env: place.env })
+    return { outcome, left: () => sessions().filter(name => name.startsWith(`cordon-${process.pid}-`)) }
+  }
+  const failing = start(`ulimit ${limit}`)
+  expect(await failing.outcome).toMatchObject({ code: 125, stdout: "" })
+  expect(failing.left()).toEqual([])
+  expect(await start(":").outcome).toMatchObject({ code: 0, stdout: "ran\n" })
 })
 
 test("nobody is told of names in a directory that is denied by watching it", async () => {

@@ -46,6 +46,12 @@ describe("the directory", () => {
     expect(readFileSync(preload, "utf8")).toBe("// preload")
   })
 
+  test("is gone again when nothing was started in it", () => {
+    const bare = session()
+    openBareSession(bare).discard()
+    expect(existsSync(bare.directory)).toBe(false)
+  })
+
   test("is not taken from whoever has the name", () => {
     const bare = session()
     mkdirSync(bare.directory)
