@@ -95,6 +95,8 @@ function legacyValues({ controller, amount }: Amount): GroupValue[] {
       return [
         { file: "memory.limit_in_bytes", value: pages(amount) },
         { file: "memory.memsw.limit_in_bytes", value: pages(amount), mayBeMissing: true },
+        // Version 1 does not count what lies in the buffers of TCP sockets with the rest.
+        { file: "memory.kmem.tcp.limit_in_bytes", value: pages(amount), mayBeMissing: true },
       ]
     case "cpu":
       return [

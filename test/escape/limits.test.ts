@@ -13,6 +13,7 @@ const facts = readLimitFacts(process.getuid?.() ?? 0)
 const held = heldControllers(facts)
 const noMemory = !held.includes("memory")
 const noCpu = !held.includes("cpu")
+const python = Bun.which("python3", { PATH: "/usr/bin:/bin" })
 const noCount = !facts.countsProcesses && !held.includes("pids")
 
 /** A duration that no other process of the machine sleeps for. */
@@ -348,6 +349,28 @@ describe.skipIf(noMemory)(
         /^0,all,0\n0,(all,0|EOPNOTSUPP,.*)\n$/,
       )
     }, 60_000)
+
+    test.skipIf(python === null)(
+      `counts what lies in the buffers of sockets${python === null ? " [skipped when there is no python3]" : ""}`,
+      async () => {
+        using world = new World()
+        const code = `import socket
+server, kept, sent = socket.create_server(("127.0.0.1", 0), backlog=1000), [], 0
+for _ in range(150):
+    one = socket.create_connection(server.getsockname()); other, _ = server.accept(); kept += [one, other]
+    for each in (one, other):
+        each.setblocking(False)
+        try:
+            while True: sent += each.send(bytes(65536))
+        except BlockingIOError: pass
+print(sent)`
+        const sent = async (limit: string) =>
+          Number((await world.cordon(["-n", "--memory", limit, "--", python ?? "", "-c", code])).stdout)
+        const within = await sent("10GB")
+        expect(within).toBeGreaterThan(300e6)
+        expect(await sent("100MB")).toBeLessThan(250e6)
+      },
+    )
 
     test("cannot be raised inside", async () => {
       using world = new World()

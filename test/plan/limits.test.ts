@@ -139,6 +139,7 @@ describe("memory and processors", () => {
           values: [
             { file: "memory.limit_in_bytes", value: "1073741824" },
             { file: "memory.memsw.limit_in_bytes", value: "1073741824", mayBeMissing: true },
+            { file: "memory.kmem.tcp.limit_in_bytes", value: "1073741824", mayBeMissing: true },
           ],
         },
         {
