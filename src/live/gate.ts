@@ -1,12 +1,13 @@
 /** The policy as the live engine asks it: by canonical path, in the words of system calls, quick when asked again. */
-import { componentsOf, isBelow, isWithin, lineageOf, parentOf } from "../base/path.ts"
+import { isBelow, isWithin, lineageOf, parentOf } from "../base/path.ts"
 import { close, pathOfDescriptor } from "../kernel/file-calls.ts"
 import { errno, flags } from "../kernel/file-flags.ts"
 import { openAtPath } from "../kernel/path-calls.ts"
-import { type Component, literalStart, matchesName } from "../policy/glob.ts"
+import { literalStart } from "../policy/glob.ts"
 import type { PathRule } from "../policy/layer.ts"
 import type { PathPolicy } from "../policy/policy.ts"
 import { type PathJudge, type PathVerdict, pathJudge } from "../policy/verdict.ts"
+import { Beginnings } from "./beginnings.ts"
 import { OrdinaryNames } from "./ordinary-names.ts"
 import { Reach } from "./reach.ts"
 
@@ -32,10 +33,11 @@ export class Gate {
   #last: { path: string; verdict: PathVerdict } | undefined
   readonly #rules: PathPolicy
   readonly #ordinary: OrdinaryNames
-  #beginnings: readonly (readonly Component[])[] | undefined
+  readonly #beginnings: Beginnings
   readonly #reads = new Map<string, Answer>()
   readonly #writes = new Map<string, Answer>()
   readonly #files = new Map<string, Answer>()
+  readonly #leftToMounts = new Map<string, boolean>()
   readonly #spelled = new Map<string, Answer | "each time">()
   /** one call asks several times about one path */
   #lastPath = ""
@@ -45,6 +47,7 @@ export class Gate {
   constructor(rules: PathPolicy) {
     this.#rules = rules
     this.#ordinary = new OrdinaryNames(rules)
+    this.#beginnings = new Beginnings(rules)
     this.#judge = pathJudge(rules)
     this.reach = new Reach(rules)
     this.#systemTrees = systemTrees.filter(tree => !this.#isWritableWithin(tree))
@@ -112,14 +115,23 @@ export class Gate {
     return access === "read" && this.#isCarvedOut(rule) ? -errno.readOnly : 0
   }
 
-  /** The same for what is no directory: a file named `.git` would stand above protected names. */
+  /** Whether it is a read-only mount that keeps what lies there from being written, and not `write`. */
+  isLeftToMounts(path: string): boolean {
+    const key = this.#keyOf(path)
+    return (
+      this.#leftToMounts.get(key) ??
+      remember(this.#leftToMounts, key, this.#verdictOn(path).access === "read")
+    )
+  }
+
+  /** The same as `write` for what is no directory: a file named `.git` would stand above protected names. */
   writeFile(path: string): Answer {
     const key = this.#keyOf(path)
     return this.#files.get(key) ?? remember(this.#files, key, this.#decideFile(path))
   }
 
   #decideFile(path: string): Answer {
-    return this.#isBeginning(path) && this.#isInWritable(path) ? -errno.access : this.write(path)
+    return this.#beginnings.has(path) && this.#isInWritable(path) ? -errno.access : this.write(path)
   }
 
   /** The same for a symlink: one below `.git/modules` would stand for a directory of protected names. */
@@ -142,13 +154,6 @@ export class Gate {
     return lineageOf(path).some(ancestor => this.judge.accessOf(ancestor) === "write")
   }
 
-  #isBeginning(path: string): boolean {
-    const components = componentsOf(path)
-    // Not before: it takes a hundredth of a launch.
-    this.#beginnings ??= beginningsOf(this.#rules)
-    return this.#beginnings.some(names => endsWith(components, names))
-  }
-
   #isWritableWithin(tree: string): boolean {
     const open = ({ access, value }: PathRule) =>
       access === "write" && isWithin(value.kind === "exact" ? value.path : literalStart(value.glob), tree)
@@ -159,21 +164,6 @@ export class Gate {
   #isCarvedOut({ value }: PathRule): boolean {
     return value.kind === "glob" || this.judge.accessOf(parentOf(value.path)) === "write"
   }
-}
-
-/** The first names of protections of several names below each other: `.git` of `.git/hooks`. */
-function beginningsOf({ protections }: PathPolicy): Component[][] {
-  return protections.flatMap(({ value, effect }) =>
-    value.kind === "anywhere" && effect === "protect"
-      ? value.names.alternatives.flatMap(names =>
-          // What ends in `**` every file below begins with.
-          names
-            .slice(1)
-            .map((_, index) => names.slice(0, index + 1))
-            .filter(beginning => beginning.at(-1)?.kind !== "names"),
-        )
-      : [],
-  )
 }
 
 /** The canonical path, in our view; undefined where there is none. */
@@ -191,9 +181,4 @@ function remember<T>(memory: Map<string, T>, key: string, answer: T): T {
   if (memory.size >= remembered) memory.clear()
   memory.set(key, answer)
   return answer
-}
-
-function endsWith(components: readonly string[], names: readonly Component[]): boolean {
-  const start = components.length - names.length
-  return start >= 0 && names.every((name, index) => matchesName(name, components[start + index] ?? ""))
 }

@@ -138,9 +138,9 @@ export class Permissions {
     return this.#processes !== undefined && !isWithin(place.path, "/dev") && devices.has(place.type())
   }
 
-  /** A read-only mount keeps nobody from writing to a FIFO, and what reads it on the host takes that for an order. */
+  /** Such a mount keeps nobody from writing to a FIFO, and what reads it on the host takes that for an order. */
   #isHostsPipe(place: Place): boolean {
-    return place.type() === fileTypes.fifo && this.gate.judge.accessOf(place.path) === "read"
+    return this.gate.isLeftToMounts(place.path) && place.type() === fileTypes.fifo
   }
 
   /** Where `/dev` is the host's and closed: a link to what the program has open itself, to be followed. */
