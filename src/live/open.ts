@@ -49,7 +49,8 @@ function openNamed(place: Place, request: OpenRequest, permissions: Permissions)
   if (place.path === "/dev/tty") return openTerminal(place, request)
   const barred = creates || writes(wanted) ? permissions.write(place) : 0
   const refused = permissions.open(place) || (writes(wanted) ? barred : 0)
-  if (refused < 0) return barred < 0 && isExclusive(wanted) && isThere(place) ? -errno.exists : refused
+  if (refused < 0 && isExclusive(wanted)) return barred < 0 && isThere(place) ? -errno.exists : refused
+  if (refused < 0) return isDeniedAbsence(place, wanted, permissions) ? -errno.noEntry : refused
   // Where a name may not be made, a file that exists already may still be read.
   const used = barred < 0 ? wanted & ~exclusively : wanted
   const opened = place.mustBeDirectory
@@ -99,6 +100,15 @@ function isExclusive(wanted: number): boolean {
 
 function isThere(place: Place): boolean {
   return place.type() >= 0
+}
+
+/**
+ * Whether the policy alone denies reading, and nothing is there to be read: as where the kernel opens, and as stat(2) says,
+ * which nobody is asked about. Programs look for their settings in every directory above, and end at another error.
+ */
+function isDeniedAbsence(place: Place, wanted: number, permissions: Permissions): boolean {
+  const onlyReads = (wanted & flags.create) === 0 && !writes(wanted)
+  return onlyReads && permissions.read(place) < 0 && place.type() === -errno.noEntry
 }
 
 /** O_TMPFILE makes a file without a name: whether it may get one is asked when it does (linkat(2)). */

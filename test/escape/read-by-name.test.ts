@@ -127,7 +127,17 @@ print(attempt("to-file", os.O_NOFOLLOW)); print(attempt("to-directory", os.O_NOF
   )
 })
 
-test.skipIf(python === null)(
-  "a denied name that is not there is not there, where the kernel opens [skipped when there is no /usr/bin/python3]",
-  async () => expect(await inside("standard", `print(attempt("b/.env"))`)).toEqual(["ENOENT"]),
+/** For writing, and where it would be made, a denied name says nothing of what is there. */
+const absences = `
+for path in ("b/.env", "to-directory/../b/.env", "a/.env/absent", "b/.env/"): print(attempt(path))
+print(attempt("b/.env", os.O_NOFOLLOW)); print(attempt("b/.env", os.O_DIRECTORY))
+print(attempt("b/.env", os.O_CREAT)); print(attempt("b/.env", os.O_CREAT | os.O_EXCL)); print(attempt("b/.env", os.O_RDWR))`
+
+test.skipIf(python === null).each([...liveWays])(
+  "live: %s: a denied name that is not there is not there [skipped when there is no /usr/bin/python3]",
+  async mode =>
+    expect(await inside(mode, absences)).toEqual([
+      ...Array.from({ length: 6 }, () => "ENOENT"),
+      ...Array.from({ length: 3 }, () => "EACCES"),
+    ]),
 )
