@@ -73,7 +73,16 @@ const fromMicroseconds = times(32, bytes => {
     bytes.writeBigInt64LE(valid ? microseconds * 1000n : -1n, offset)
   }
 })
-const asTheyAre = times(32, () => undefined)
+const verbatim = times(32, () => undefined)
+
+/** Where both times stay what they are (UTIME_OMIT), the kernel does not even look at the path (utimensat(2)). */
+const asTheyAre: Read = (session, first) => {
+  const { listener, memory } = session
+  const change = verbatim(session, first)
+  const stays = (offset: number) => memory.bytes.readBigInt64LE(offset) === 0x3ffffffen
+  const changesNothing = listener.word(first) !== 0 && stays(8) && stays(24)
+  return typeof change === "function" && changesNothing ? 0 : change
+}
 
 const size: Read = ({ listener }, first) => {
   const length = listener.word(first)

@@ -105,7 +105,7 @@ export const situations: Readonly<Record<string, string>> = {
   "chown to oneself": eachPath(`sys("fchownat", AT_FDCWD, path, process.getuid(), -1, 0),
     sys("fchownat", AT_FDCWD, path, -1, process.getgid(), 0x100)`),
   times:
-    eachPath(`...[null, [1, 5, 2, 6], [1, 0x3ffffffe, 7, 8], [1, 0x3fffffff, 7, 8], [1, -1, 7, 8]].flatMap(times => {
+    eachPath(`...[null, [1, 5, 2, 6], [1, 0x3ffffffe, 7, 8], [1, 0x3fffffff, 7, 8], [1, -1, 7, 8], [1, 0x3ffffffe, 2, 0x3ffffffe]].flatMap(times => {
       const at = times === null ? 0 : Buffer.from(new BigInt64Array(times.map(BigInt)).buffer)
       const result = [sys("utimensat", AT_FDCWD, path, at, 0), sys("utimensat", AT_FDCWD, path, at, 0x100)]
       const set = times !== null && times[1] >= 0 && times[1] < 10 && result[0] === 0 && path !== ""
