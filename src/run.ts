@@ -99,14 +99,18 @@ export async function findPolicy(request: RunRequest): Promise<PolicyInForce> {
   const own = ownLayer([...inForce.files, process.execPath], site.facts)
   const policy = mergeLayers([...inForce.layers, own], site.mergeFacts)
   const others = policy.settings.home.value === "write" ? agentProtections(site.variables) : []
-  const kernel = hostKernel(ask("Landlock ABI", "", landlockAbi), ask("notification", "", hasNotification))
   return {
     site,
     inForce,
     policy: { ...policy, protections: [...policy.protections, ...others] },
     agents,
-    kernel,
+    kernel: presentKernel(),
   }
+}
+
+/** What the kernel has of what a plan needs. */
+export function presentKernel(): HostKernel {
+  return hostKernel(ask("Landlock ABI", "", landlockAbi), ask("notification", "", hasNotification))
 }
 
 export async function prepare(request: RunRequest): Promise<Prepared> {

@@ -3,11 +3,11 @@
  * border and to nobody else: no message, no plan and no file has it.
  */
 import { readFileSync, statSync } from "node:fs"
-import { UserError } from "../base/error.ts"
 import { systemPath } from "../base/path-bytes.ts"
 import { printable, shellQuoted } from "../base/printable.ts"
 import { type Credential, originText } from "../policy/credential.ts"
-import { formatSource, type Sourced } from "../policy/source.ts"
+import { RuleError } from "../policy/rule-error.ts"
+import type { Sourced } from "../policy/source.ts"
 
 /** A credential with the place in the policy that asks for it. */
 export type WantedSecret = Pick<Sourced<Credential>, "value" | "source">
@@ -30,7 +30,7 @@ const complaintMax = 500
 
 /**
  * @returns the secrets by the credentials' names
- * @throws UserError with the place in the policy, for the first that cannot be read
+ * @throws RuleError with the place in the policy, for the first that cannot be read
  */
 export async function readSecrets(request: SecretRequest): Promise<Map<string, string>> {
   const { credentials } = request
@@ -41,7 +41,7 @@ export async function readSecrets(request: SecretRequest): Promise<Map<string, s
 async function readSecret({ value, source }: WantedSecret, request: SecretRequest): Promise<string> {
   const { from, name } = value
   const refuse = (what: string, hint: string): never => {
-    throw new UserError(`${formatSource(source)}: the secret of ${name} ${what}`, hint)
+    throw new RuleError(source, `the secret of ${name} ${what}`, hint)
   }
   const text = await readOrigin(from, request, refuse)
   const secret = text.trim()

@@ -7,7 +7,7 @@ import { ptraceScopes } from "../host/bare-problem.ts"
 import type { HostKernel } from "../host/kernel-facts.ts"
 import { scopes } from "../host/landlock-problem.ts"
 import type { Policy } from "../policy/policy.ts"
-import { formatSource } from "../policy/source.ts"
+import { RuleError } from "../policy/rule-error.ts"
 import { type AllowRequest, allowSet } from "./allow-set.ts"
 import { placesIn } from "./bare-rules.ts"
 import type { LaunchPlan, Mount } from "./launch-plan.ts"
@@ -65,8 +65,9 @@ function refuseOfPolicy({ settings: { networkMode, nestedUserns } }: Policy): vo
       "use --net off or --net open, or --backend bubblewrap",
     )
   if (nestedUserns.value === "allow")
-    throw new UserError(
-      `${formatSource(nestedUserns.source)}: the landlock backend cannot carry nested_userns: allow`,
+    throw new RuleError(
+      nestedUserns.source,
+      "the landlock backend cannot carry nested_userns: allow",
       "remove it, or use --backend bubblewrap",
     )
 }

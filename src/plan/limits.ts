@@ -1,11 +1,12 @@
 /** Limits of the policy + what the machine has to enforce them with → what is set, or why that cannot be. Pure. */
-import { HostError, UserError } from "../base/error.ts"
+import { HostError } from "../base/error.ts"
 import type { Controller } from "../host/cgroup-places.ts"
 import type { LimitFacts } from "../host/limit-facts.ts"
 import { limitProblem } from "../host/limit-problem.ts"
 import { nextStep, type Problem } from "../host/remedy.ts"
 import type { LimitName, Policy } from "../policy/policy.ts"
 import { bytesOf, secondsOf } from "../policy/restrictiveness.ts"
+import { RuleError } from "../policy/rule-error.ts"
 import { formatSource, type Sourced } from "../policy/source.ts"
 import { type Acceptances, acceptsAbsence, orAccept } from "./accepted-absence.ts"
 import { type Amount, findGroup } from "./group.ts"
@@ -73,8 +74,9 @@ function amountsOf({ memory, cpus, processes }: Wanted): Amount[] {
 
 function cpusOf(said: Sourced<number>): number {
   if (said.value < cpusMin)
-    throw new UserError(
-      `${formatSource(said.source)}: ${said.value} processors are less than the kernel can measure out`,
+    throw new RuleError(
+      said.source,
+      `${said.value} processors are less than the kernel can measure out`,
       `ask for at least ${cpusMin}`,
     )
   return Math.min(said.value, cpusMax)

@@ -1,11 +1,10 @@
 /** What the sandbox has of its own in /proc, /dev and /run, and what a rule cannot make of it. */
-import { UserError } from "../base/error.ts"
 import { isBelow, isWithin } from "../base/path.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import { isWritten } from "../policy/merge-network.ts"
 import { patternText } from "../policy/path-pattern.ts"
 import type { PathPolicy } from "../policy/policy.ts"
-import { formatSource } from "../policy/source.ts"
+import { RuleError } from "../policy/rule-error.ts"
 import type { PathJudge } from "../policy/verdict.ts"
 import type { Mount } from "./launch-plan.ts"
 
@@ -35,14 +34,13 @@ export function withoutDeviceLinks(facts: PathFacts): PathFacts {
   }
 }
 
-/** @throws UserError for a rule about what is another thing for each process, or inside */
+/** @throws RuleError for a rule about what is another thing for each process, or inside */
 export function refuseUnsettled({ paths }: Pick<PathPolicy, "paths">, facts: PathFacts): void {
   for (const rule of paths) {
     const { value, source } = rule
     if (value.kind === "glob" || !isWritten(rule)) continue
     const what = unsettled(value.path, facts)
-    if (what !== undefined)
-      throw new UserError(`${formatSource(source)}: no rule can be about ${what}`, "leave the rule out")
+    if (what !== undefined) throw new RuleError(source, `no rule can be about ${what}`, "leave the rule out")
   }
 }
 
@@ -58,21 +56,23 @@ function unsettled(path: string, facts: PathFacts): string | undefined {
 
 type Planned = { mounts: readonly Mount[]; judge: PathJudge; facts: PathFacts }
 
-/** @throws UserError where bubblewrap could not build the sandbox, or would make what is the sandbox's own on the host */
+/** @throws RuleError where bubblewrap could not build the sandbox, or would make what is the sandbox's own on the host */
 export function refuseWithoutOwnPlaces({ mounts, judge, facts }: Planned): void {
   const ruleAt = (path: string) => judge.judge(path).rule
   const ground = groundOf("/proc/self", mounts)
   if (ground?.kind !== "proc" && ground?.kind !== "host")
-    throw new UserError(
-      `${formatSource(ruleAt("/proc").source)}: nothing starts without /proc, so it cannot be denied as a whole`,
+    throw new RuleError(
+      ruleAt("/proc").source,
+      "nothing starts without /proc, so it cannot be denied as a whole",
       "deny what is in it, such as /proc/NAME",
     )
   for (const { kind, path } of mounts) {
     const isMade = kind === "file" || (kind === "directory" && facts(path).kind === "missing")
     if (!isMade || groundOf(path, mounts)?.kind !== "host") continue
     const { value, source } = ruleAt(path)
-    throw new UserError(
-      `${formatSource(source)}: ${path} is the sandbox's own, so ${patternText(value)} cannot be opened as a whole`,
+    throw new RuleError(
+      source,
+      `${path} is the sandbox's own, so ${patternText(value)} cannot be opened as a whole`,
       "name what is needed of it, such as /run/NAME",
     )
   }

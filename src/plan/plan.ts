@@ -1,5 +1,5 @@
 /** Policy + project + command + facts of the machine → LaunchPlan. Pure: everything it knows was handed to it. */
-import { HostError, UserError } from "../base/error.ts"
+import { HostError } from "../base/error.ts"
 import { parentOf, tildePath } from "../base/path.ts"
 import type { Account } from "../host/account.ts"
 import type { HostKernel } from "../host/kernel-facts.ts"
@@ -7,6 +7,8 @@ import type { LimitFacts } from "../host/limit-facts.ts"
 import type { LookResult } from "../host/look.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import type { Policy } from "../policy/policy.ts"
+import { RuleError } from "../policy/rule-error.ts"
+import type { PathVerdict } from "../policy/verdict.ts"
 import { acceptsAbsence, orAccept } from "./accepted-absence.ts"
 import { closedListWarnings } from "./closed-lists.ts"
 import { withoutSecrets } from "./credentials.ts"
@@ -54,7 +56,7 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
   const { policy, resolved, facts, project } = request
   refuseUnsupported(policy)
   const { judge } = resolved.judge
-  refuseHiddenProject(judge(project).access, request)
+  refuseHiddenProject(judge(project), request)
   const filesystem = planFilesystem({
     judge,
     facts,
@@ -107,9 +109,10 @@ function policyWarnings(policy: Policy, network: LaunchPlan["network"]): string[
   return [...networkWarnings(policy, network), ...lists, ...environmentWarnings(policy)]
 }
 
-function refuseHiddenProject(access: string, { project, account }: PlanRequest): void {
+function refuseHiddenProject({ access, rule }: PathVerdict, { project, account }: PlanRequest): void {
   if (access === "deny")
-    throw new UserError(
+    throw new RuleError(
+      rule.source,
       `the policy denies the project directory ${tildePath(project, account.home)} itself`,
       `allow it with --write ${project}, or choose another with -C DIR`,
     )

@@ -1,18 +1,18 @@
 /** What the policy asks for and does not get with this network mode: refused, because a rule that does not hold is a lie. */
-import { UserError } from "../base/error.ts"
 import { listName } from "../policy/closed-lists.ts"
 import type { NetworkMode } from "../policy/layer.ts"
 import { isWritten } from "../policy/merge-network.ts"
 import type { Policy } from "../policy/policy.ts"
-import { formatSource, rankOf, type Source, type Sourced } from "../policy/source.ts"
+import { RuleError } from "../policy/rule-error.ts"
+import { rankOf, type Source, type Sourced } from "../policy/source.ts"
 
 /** A rule that would not hold, in words. */
 export type Unsupported = { source: Source; what: string; hint: string }
 
-/** @throws UserError for the first rule that would not hold */
+/** @throws RuleError for the first rule that would not hold */
 export function refuseUnsupported(policy: Policy): void {
   const [first] = unsupported(policy)
-  if (first !== undefined) throw new UserError(`${formatSource(first.source)}: ${first.what}`, first.hint)
+  if (first !== undefined) throw new RuleError(first.source, first.what, first.hint)
 }
 
 /** Every rule that would not hold. */

@@ -176,7 +176,7 @@ describe("a secret that cannot be read stops the launch, with the place in the p
     ],
   ])("%s", async (_, from, what, hint) => {
     const told = await refusal(from)
-    expect(told.message).toStartWith("policy.yaml:7: the secret of TOKEN ")
+    expect(told.message).toStartWith("policy.yaml:7:3: the secret of TOKEN ")
     expect(told.message).toContain(what)
     expect(told.hint).toContain(hint)
   })

@@ -1,5 +1,5 @@
 /** `cordon check [FILE…]`: is the policy valid, and would a run take it? Every problem of every file, with its place. */
-import { formatProblem, PolicyError, UserError } from "../../base/error.ts"
+import { formatProblem, HostError, PolicyError, UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { absolutePath } from "../../base/path.ts"
 import { printable } from "../../base/printable.ts"
@@ -9,8 +9,9 @@ import { checkPolicyFile, policyFilesInForce } from "../../governance/policy-fil
 import { presentDirectory } from "../../kernel/present-directory.ts"
 import { type Unsupported, unsupported } from "../../plan/unsupported.ts"
 import { mergeLayers } from "../../policy/merge.ts"
+import { RuleError } from "../../policy/rule-error.ts"
 import { wordsLayer } from "../../policy/words-layer.ts"
-import { findPolicy, type RunRequest } from "../../run.ts"
+import { findPolicy, type PolicyInForce, planRun, presentKernel, type RunRequest } from "../../run.ts"
 import { findSite, type Site } from "../../worktrees/site.ts"
 import type { ParsedArguments } from "../arguments.ts"
 import { print, printJson, reportError } from "../output.ts"
@@ -41,10 +42,17 @@ async function checkEach(named: readonly string[], request: RunRequest, site: Si
     results.push(
       await attempt(file, async () => {
         const builtins = builtinsInForce({ ...request, variables, agents: [] })
-        refuse(unsupported(mergeLayers([...builtins, ...(await load(file)).layers], site.mergeFacts)))
+        const policy = mergeLayers([...builtins, ...(await load(file)).layers], site.mergeFacts)
+        const inForce = { layers: [], leftOut: [], files: [], project: undefined }
+        const found = { site, inForce, policy, agents: [], kernel: presentKernel() }
+        refuse((await refusals(request, found)).refused)
       }),
     )
-  const files = named.length > 0 ? [] : policyFilesInForce(request.config, variables)
+  const files: string[] = []
+  const finding = await attempt("policy in force", async () => {
+    if (named.length === 0) files.push(...policyFilesInForce(request.config, variables))
+  })
+  if (finding.error !== undefined) results.push(finding)
   for (const file of files) results.push(await attempt(file, () => load(file)))
   for (const name of request.profiles)
     results.push(await attempt(name, () => profileReading(name, variables)))
@@ -57,9 +65,11 @@ async function checkEach(named: readonly string[], request: RunRequest, site: Si
 /** What a run would refuse of all layers together; the files that say it are not valid any more. */
 async function checkTogether(request: RunRequest, { project }: Site, results: Result[]): Promise<Result[]> {
   const found: Unsupported[] = []
-  const merging = await attempt("policy in force", async () =>
-    found.push(...unsupported((await findPolicy(request)).policy)),
-  )
+  const merging = await attempt("policy in force", async () => {
+    const { refused, other } = await refusals(request, await findPolicy(request))
+    found.push(...refused)
+    if (other !== undefined) throw other
+  })
   const others: Result[] = merging.error === undefined ? [] : [merging]
   for (const [file, problems] of Map.groupBy(found, ({ source }) => source.file)) {
     const { error } = await attempt(file, async () => refuse(problems))
@@ -70,6 +80,26 @@ async function checkTogether(request: RunRequest, { project }: Site, results: Re
     else known.error = error
   }
   return others
+}
+
+/**
+ * What a run would refuse of a policy. What the machine lacks for it is `cordon doctor`'s to tell.
+ * @returns the rules, and what is no single rule's fault
+ */
+async function refusals(
+  request: RunRequest,
+  found: PolicyInForce,
+): Promise<{ refused: readonly Unsupported[]; other?: UserError }> {
+  const contradictions = unsupported(found.policy)
+  if (contradictions.length > 0) return { refused: contradictions }
+  try {
+    await planRun(request, found)
+  } catch (error) {
+    if (error instanceof RuleError) return { refused: [error] }
+    if (error instanceof UserError) return { refused: [], other: error }
+    if (!(error instanceof HostError)) throw error
+  }
+  return { refused: [] }
 }
 
 function refuse(found: readonly Unsupported[]): void {
