@@ -5,6 +5,7 @@ import { absolutePath } from "../base/path.ts"
 import { neverFromProject } from "../command/host-variables.ts"
 import { presentDirectory } from "../kernel/present-directory.ts"
 import { builtinLayer, profileNames } from "../policy/builtin.ts"
+import { credentialText } from "../policy/credential.ts"
 import type { Layer } from "../policy/layer.ts"
 import { loadPolicy, type PolicyReading } from "../policy/load.ts"
 import type { MergeFacts } from "../policy/merge.ts"
@@ -151,7 +152,11 @@ function withoutLoaders(layer: Layer): Tightened {
     },
     leftOut: [
       ...set.map(({ name, source }) => ({ text: `environment.set: ${name}`, source, always: true })),
-      ...named.map(({ value, source }) => ({ text: `credentials: ${value.name}`, source, always: true })),
+      ...named.map(({ value, source }) => ({
+        text: `credentials: ${credentialText(value)}`,
+        source,
+        always: true,
+      })),
       ...passed.map(({ value, source }) => ({ text: `environment.pass: ${value}`, source, always: true })),
       ...lifted.map(({ value, source }) => ({
         text: `unprotect: ${protectionText(value)}`,
@@ -169,8 +174,14 @@ function hearProject(
   { trusted, mergeFacts }: LayersRequest,
 ): { layers: Layer[]; leftOut: LeftOut[] } {
   if (project === undefined) return { layers: [], leftOut: [] }
-  const heard = isTrusted(trusted, project.files)
-    ? project.layers.map(withoutLoaders)
-    : project.layers.map(layer => tightenOnly(layer, others, mergeFacts))
+  const isHeard = isTrusted(trusted, project.files)
+  const heard = project.layers.map(layer => {
+    const never = withoutLoaders(layer)
+    if (isHeard) return never
+    const tight = tightenOnly(never.layer, others, mergeFacts)
+    // Of a built-in profile that it extends it is told that, not what the profile says.
+    const own = never.leftOut.filter(({ source }) => !source.file.startsWith("built-in:"))
+    return { layer: tight.layer, leftOut: [...tight.leftOut, ...own] }
+  })
   return { layers: heard.map(({ layer }) => layer), leftOut: heard.flatMap(({ leftOut }) => leftOut) }
 }

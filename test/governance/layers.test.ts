@@ -236,6 +236,7 @@ describe("a repository's credentials", () => {
   test("are left out, the command named, until a person trusts them", async () => {
     const found = await inForce(site({ files }))
     expect(found.policy.credentials).toEqual([])
+    expect(found.leftOut.map(({ always }) => always)).toEqual([false, true])
     expect(found.leftOut.map(({ text: said, source }) => `${source.line}: ${said}`)).toEqual([
       "2: credentials: GH from the command gh auth token for api.github.com",
       "3: credentials: LD_PRELOAD from the variable X for a.example",
@@ -247,7 +248,9 @@ describe("a repository's credentials", () => {
     const path = `${request.variables.project}/.cordon.yaml`
     const found = await inForce({ ...request, trusted: { [path]: contentHash([{ path, text }]) } })
     expect(found.policy.credentials.map(({ value }) => value.name)).toEqual(["GH"])
-    expect(found.leftOut).toMatchObject([{ text: "credentials: LD_PRELOAD", always: true }])
+    expect(found.leftOut).toMatchObject([
+      { text: "credentials: LD_PRELOAD from the variable X for a.example", always: true },
+    ])
   })
 })
 

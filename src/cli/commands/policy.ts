@@ -9,7 +9,7 @@ import { listName } from "../../policy/closed-lists.ts"
 import { credentialText } from "../../policy/credential.ts"
 import { hostText } from "../../policy/host-pattern.ts"
 import { formatSource, type Sourced } from "../../policy/source.ts"
-import { settingNames } from "../../policy/tighten.ts"
+import { type LeftOut, settingNames } from "../../policy/tighten.ts"
 import { contentHash } from "../../policy/trust.ts"
 import { findPolicy, type PolicyInForce } from "../../run.ts"
 import type { GivenOption, ParsedArguments } from "../arguments.ts"
@@ -101,9 +101,14 @@ async function trustPolicy(given: readonly GivenOption[], words: readonly string
 }
 
 function showOpenings({ inForce }: PolicyInForce): void {
+  const line = ({ text, source }: LeftOut) => `${printable(text)}  (${printable(formatSource(source))})`
+  const [never, opened] = [true, false].map(always => inForce.leftOut.filter(item => item.always === always))
   say("this project's policy would open, beyond your own:")
-  for (const { text, source } of inForce.leftOut)
-    say(`  ${coloured("+", "green", "stderr")} ${printable(text)}  (${printable(formatSource(source))})`)
+  for (const item of opened ?? []) say(`  ${coloured("+", "green", "stderr")} ${line(item)}`)
+  for (const item of never ?? [])
+    say(
+      `  ${coloured("-", "red", "stderr")} ${line(item)}: left out all the same, it is not a project's to say`,
+    )
 }
 
 async function agrees(): Promise<boolean> {
