@@ -1,7 +1,7 @@
 /** Which variables the command sees. Names decide first, then values: a key is a key under any name. */
 
 import { isGlob } from "../policy/glob.ts"
-import type { Assignment, VariableRule } from "../policy/layer.ts"
+import type { Assignment, EnvironmentMode, VariableRule } from "../policy/layer.ts"
 import { isWritten } from "../policy/merge-network.ts"
 import { NameIndex } from "../policy/name-index.ts"
 import type { Policy } from "../policy/policy.ts"
@@ -121,19 +121,31 @@ export function planEnvironment({
   const environment: Record<string, string> = {}
   const mode = policy.settings.environmentMode.value
   const judge = variableJudge(policy, Object.keys(inherited))
-  const index = new NameIndex<true>()
-  for (const pattern of pointers) index.addPattern(pattern.toUpperCase(), true)
-  const isPointer = (name: string) => index.has(name.toUpperCase())
+  const leadsNowhere = pointerTest(mode, pointers)
   for (const [name, value] of Object.entries(inherited)) {
     if (value === undefined) continue
     const { verdict, rule } = judge(name, value)
-    const vague = rule === undefined || (mode === "clean" && !isExact(rule))
-    const led = mode !== "inherit" && vague && isPointer(name)
-    if (verdict === "pass" && !led) environment[name] = value
+    if (verdict === "pass" && !leadsNowhere(name, rule)) environment[name] = value
   }
   Object.assign(environment, own)
   for (const { name, value } of assignmentsInForce(policy)) environment[name] = value
   return environment
+}
+
+/**
+ * Whether a variable that passes is left out all the same: it points at a service of the host, and no rule names it.
+ * @returns the question, about a name and the rule that passes it
+ */
+export function pointerTest(
+  mode: EnvironmentMode,
+  pointers: readonly string[],
+): (name: string, rule: VariableRule | undefined) => boolean {
+  const index = new NameIndex<true>()
+  for (const pattern of pointers) index.addPattern(pattern.toUpperCase(), true)
+  return (name, rule) => {
+    const vague = rule === undefined || (mode === "clean" && !isExact(rule))
+    return mode !== "inherit" && vague && index.has(name.toUpperCase())
+  }
 }
 
 /** What is set, the deciding value of a name last; of what the organisation locks away it alone sets anything. */

@@ -3,13 +3,18 @@ import { describe, expect, test } from "bun:test"
 import { explainVariable } from "../../src/cli/explain-variable.ts"
 import type { Layer } from "../../src/policy/layer.ts"
 import { mergeLayers } from "../../src/policy/merge.ts"
-import { layerOf, sourced } from "../policy/naive-model.ts"
+import { credential, layerOf, sourced } from "../policy/naive-model.ts"
 
 const scrub = layerOf("preset", { settings: { environmentMode: "scrub" } })
 
 function explained(name: string, ...layers: Layer[]) {
   const policy = mergeLayers([scrub, ...layers], { home: "/b", otherHomes: [] })
-  return explainVariable(name, { policy, outside: { A: "a" }, inside: { CORDON: "1" } })
+  return explainVariable(name, {
+    policy,
+    outside: { A: "a", DISPLAY: ":0", OLDPWD: "/" },
+    inside: { A: "a", CORDON: "1" },
+    pointers: ["DISPLAY", "TMUX"],
+  })
 }
 
 const removal = (locked: boolean) =>
@@ -24,7 +29,13 @@ test("a variable that passes, one that is removed, and one of Cordon's", () => {
     rule: "environment.remove A",
     notes: ["to pass it: --env A"],
   })
-  expect(explained("CORDON").verdict).toBe("set")
+  expect(explained("CORDON")).toMatchObject({
+    verdict: "set",
+    rule: "Cordon sets it",
+    layer: "base",
+    source: "built-in: a variable of the sandbox's own",
+    notes: [],
+  })
 })
 
 describe("a variable that is set", () => {
@@ -47,5 +58,40 @@ describe("a variable that is set", () => {
       lost: [{ rule: "environment.set", layer: "user" }],
     })
     expect(explained("A", removal(false), setting("u", "user"))).toMatchObject({ verdict: "set", notes: [] })
+  })
+})
+
+describe("a variable that no rule takes away, and that is not there", () => {
+  test.each(["DISPLAY", "TMUX"])("because it points at a service of the host: %s", name => {
+    expect(explained(name)).toMatchObject({
+      verdict: "remove",
+      rule: "it points at a service of the host",
+      notes: [`to pass it: --env ${name}`],
+    })
+    const passed = layerOf("user", { variables: [{ ...sourced(name, "user"), verdict: "pass" }] })
+    expect(explained(name, passed).rule).not.toContain("points at")
+  })
+
+  test("because Cordon leaves it out", () => {
+    expect(explained("OLDPWD")).toMatchObject({
+      verdict: "remove",
+      rule: "Cordon leaves it out",
+      layer: "base",
+    })
+  })
+})
+
+describe("a credential", () => {
+  const filtered = layerOf("preset", { settings: { networkMode: "filtered" } })
+  const secret = layerOf("user", { credentials: [sourced(credential("TOKEN", "a.example"), "user")] })
+
+  test("is a placeholder inside where there is a border, and closed elsewhere", () => {
+    expect(explained("TOKEN", filtered, secret)).toMatchObject({ verdict: "set", layer: "user" })
+    expect(explained("TOKEN", filtered, secret).rule).toStartWith("credentials: TOKEN from ")
+    const off = layerOf("preset", { settings: { networkMode: "off" } })
+    expect(explained("TOKEN", off, secret)).toMatchObject({
+      verdict: "remove",
+      notes: ["it holds the secret itself: no option passes it"],
+    })
   })
 })

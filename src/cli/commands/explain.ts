@@ -3,6 +3,7 @@ import { UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { absolutePath } from "../../base/path.ts"
 import { printable, shellQuoted } from "../../base/printable.ts"
+import { hostPointers } from "../../command/host-variables.ts"
 import { presentDirectory } from "../../kernel/present-directory.ts"
 import type { Explanation } from "../../policy/explanation.ts"
 import { type Prepared, prepare } from "../../run.ts"
@@ -19,7 +20,7 @@ export async function explainCommand({ given, rest }: ParsedArguments): Promise<
   const variable = rest[0] === "env" && rest.length <= 2
   // A request is three words, in quotes or not.
   const subject = rest.length === 3 ? rest.join(" ") : rest[0]
-  if (subject === undefined || !(variable || rest.length === 1 || isHostSubject(subject)))
+  if (!subject || !(variable || rest.length === 1 || isHostSubject(subject)))
     throw new UserError(
       "explain takes one thing",
       "write cordon explain ~/.aws, cordon explain github.com, or cordon explain env HOME",
@@ -50,7 +51,10 @@ function explainNamed(name: string | undefined, { policy, plan }: Prepared): Exp
       `"${name}" is not the name of a variable`,
       `leave the value out: cordon explain env ${shellQuoted(name.slice(0, equals) || "HOME")}`,
     )
-  return explainVariable(name, { policy, outside: process.env, inside: plan.environment })
+  return explainVariable(name, {
+    ...{ policy, outside: process.env, inside: plan.environment },
+    pointers: hostPointers,
+  })
 }
 
 function printExplanation(explanation: Explanation): void {
