@@ -6,8 +6,9 @@
 import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
 import { printable, shellQuoted } from "../base/printable.ts"
-import type { OwnOptionName, OwnOptionSpec } from "./command-options.ts"
+import { type OwnOptionName, type OwnOptionSpec, ownOptionsOf } from "./command-options.ts"
 import { type OptionName, optionSpecs } from "./options.ts"
+import type { CommandName } from "./words.ts"
 
 /** One option as it was given. */
 export type GivenOption = {
@@ -23,23 +24,22 @@ export type ParsedArguments = { given: GivenOption[]; rest: string[] }
 /** What an option may be: one of all commands, or one that a command has for itself. */
 type Spec = OwnOptionSpec & { name: GivenOption["name"] }
 
-/**
- * @param allowed names of the options that mean something here; all of them when absent
- * @param own options of the present command, which go before those of the same name
- */
-export function parseOptions(
-  words: readonly string[],
-  allowed?: readonly GivenOption["name"][],
-  own: readonly Spec[] = [],
-): ParsedArguments {
-  const specs = [...own, ...optionSpecs]
+/** Where options are read: what they may be, and after which of Cordon's commands. */
+type Known = { specs: readonly Spec[]; command: CommandName | undefined }
+
+/** @param command whose own options go before those of the same name; absent before its name, and for a launch */
+export function parseOptions(words: readonly string[], command?: CommandName): ParsedArguments {
+  const own = command === undefined ? [] : ownOptionsOf(command)
+  const specs: readonly Spec[] = [...own, ...optionSpecs]
   const given: GivenOption[] = []
   const queue = [...words]
   for (let word = queue.shift(); word !== undefined; word = queue.shift()) {
     if (word === "--") return finished(given, queue, specs)
     if (!word.startsWith("-") || word === "-") return finished(given, [word, ...queue], specs)
-    const found = word.startsWith("--") ? [longOption(word, queue, specs)] : shortOptions(word, queue, specs)
-    for (const option of found) given.push(checkedOption(option, allowed))
+    const known = { specs, command }
+    given.push(
+      ...(word.startsWith("--") ? [longOption(word, queue, known)] : shortOptions(word, queue, known)),
+    )
   }
   return finished(given, [], specs)
 }
@@ -57,11 +57,11 @@ function finished(given: GivenOption[], rest: string[], specs: readonly Spec[]):
   return { given, rest }
 }
 
-function longOption(word: string, queue: string[], specs: readonly Spec[]): GivenOption {
+function longOption(word: string, queue: string[], known: Known): GivenOption {
   const equals = word.indexOf("=")
   const written = equals < 0 ? word.slice(2) : word.slice(2, equals)
-  const spec = specs.find(({ name, alias }) => name === written || alias === written)
-  if (spec === undefined) throw unknownOption(`--${written}`, specs)
+  const spec = known.specs.find(({ name, alias }) => name === written || alias === written)
+  if (spec === undefined) throw unknownOption(`--${written}`, known)
   if (spec.value === undefined && equals >= 0)
     throw new UserError(`--${written} takes no value`, `write --${written} alone`)
   if (spec.value === undefined) return { name: spec.name, value: "", words: word }
@@ -73,12 +73,12 @@ function longOption(word: string, queue: string[], specs: readonly Spec[]): Give
 }
 
 /** `-nv` is `-n -v`; `-C DIR` and `-CDIR` are the same. */
-function shortOptions(word: string, queue: string[], specs: readonly Spec[]): GivenOption[] {
+function shortOptions(word: string, queue: string[], known: Known): GivenOption[] {
   const found: GivenOption[] = []
   for (let at = 1; at < word.length; at++) {
     const letter = word[at] ?? ""
-    const spec = specs.find(({ short }) => short === letter)
-    if (spec === undefined) throw unknownOption(`-${letter}`, specs)
+    const spec = known.specs.find(({ short }) => short === letter)
+    if (spec === undefined) throw unknownOption(`-${letter}`, known)
     if (spec.value === undefined) found.push({ name: spec.name, value: "", words: `-${letter}` })
     else {
       const joined = word.slice(at + 1)
@@ -120,25 +120,16 @@ function withValue(spec: Spec, written: string, value: string | undefined): Give
   return { name: spec.name, value, words: `${written}${value.startsWith("-") ? "=" : " "}${value}` }
 }
 
-function checkedOption(
-  option: GivenOption,
-  allowed: readonly GivenOption["name"][] | undefined,
-): GivenOption {
-  if (allowed === undefined || allowed.includes(option.name)) return option
-  throw new UserError(
-    `${option.words} means nothing here`,
-    "see `cordon help` for the options of each command",
-  )
-}
-
-function unknownOption(written: string, specs: readonly Spec[]): UserError {
+function unknownOption(written: string, { specs, command }: Known): UserError {
   const names = specs.flatMap(({ name, alias }) => [
     `--${name}`,
     ...(alias === undefined ? [] : [`--${alias}`]),
   ])
   return new UserError(
     `unknown option ${printable(written)}${didYouMean(written, names)}`,
-    "options of the command come after its name; see `cordon --help`",
+    command === undefined
+      ? "options of the command come after its name; see `cordon --help`"
+      : `see \`cordon help ${command}\``,
   )
 }
 

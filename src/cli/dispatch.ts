@@ -3,11 +3,11 @@ import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
 import { exitCode } from "../base/exit-code.ts"
 import { keepJournal } from "../base/journal.ts"
+import { printable } from "../base/printable.ts"
 import { probeWord } from "../inside/probe-command.ts"
 import { makeDirectory } from "../remembered/memory-writing.ts"
 import type { Place } from "../remembered/place.ts"
 import { type ParsedArguments, parseOptions } from "./arguments.ts"
-import { ownOptionsOf } from "./command-options.ts"
 import { runCommand } from "./commands/run.ts"
 import { meaningful, refuseFix, refuseMeaningless, refuseWords } from "./meaningful.ts"
 import { isGiven } from "./request.ts"
@@ -47,10 +47,9 @@ function withLaterOptions(command: CommandName, { given, rest }: ParsedArguments
     const parsed = parseOptions(later)
     return { given: [...given, ...parsed.given], rest: parsed.rest }
   }
-  const own = ownOptionsOf(command)
   const all: ParsedArguments = { given: [...given], rest: [] }
   for (let words = later; words.length > 0; ) {
-    const parsed = parseOptions(words, undefined, own)
+    const parsed = parseOptions(words, command)
     all.given.push(...parsed.given)
     all.rest.push(...parsed.rest.slice(0, 1))
     words = parsed.rest.slice(1)
@@ -119,7 +118,7 @@ async function printVersion(): Promise<number> {
   return exitCode.ok
 }
 
-async function printCompletion([word = ""]: readonly string[]): Promise<number> {
+async function printCompletion([word]: readonly string[]): Promise<number> {
   const [{ completionScript, shells }, { print }] = await Promise.all([
     import("./completion.ts"),
     import("./output.ts"),
@@ -127,7 +126,9 @@ async function printCompletion([word = ""]: readonly string[]): Promise<number> 
   const shell = shells.find(name => name === word)
   if (shell === undefined)
     throw new UserError(
-      `there are no completions for "${word}"${didYouMean(word, shells)}`,
+      word === undefined
+        ? "cordon completion needs the name of a shell"
+        : `there are no completions for "${printable(word)}"${didYouMean(word, shells)}`,
       `choose one of: ${shells.join(", ")}`,
     )
   print(completionScript(shell))

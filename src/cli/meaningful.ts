@@ -9,11 +9,17 @@ import { type CommandName, commands } from "./words.ts"
 export function meaningful(command: CommandWithOptions, parsed: ParsedArguments): ParsedArguments {
   const known: readonly string[] = [...commonOptions, ...ownOptionsOf(command).map(({ name }) => name)]
   refuseOption(
-    command,
+    `cordon ${command}`,
     parsed.given.find(({ name }) => !known.includes(name)),
   )
   return parsed
 }
+
+/** What a command knows that prints the same under every policy. */
+export const plainOptions: readonly GivenOption["name"][] = ["verbose", "quiet", "help"]
+
+/** Commands that print so. */
+const plain: readonly CommandName[] = ["completion", "help"]
 
 /** Options of a launch that say nothing about its policy; verify makes one, which may have a log. */
 const meaningless: Partial<Record<CommandName, readonly GivenOption["name"][]>> = {
@@ -25,10 +31,13 @@ const meaningless: Partial<Record<CommandName, readonly GivenOption["name"][]>> 
 }
 
 /** Commands that refuse some options of a launch. */
-export const particularCommands = commands.map(({ name }) => name).filter(name => name in meaningless)
+export const particularCommands = commands
+  .map(({ name }) => name)
+  .filter(name => plain.includes(name) || name in meaningless)
 
 /** Whether an option of a launch means something to one of these commands. */
 export function hasMeaning(command: CommandName, option: GivenOption["name"]): boolean {
+  if (plain.includes(command)) return plainOptions.includes(option)
   const elsewhere = ["version", ...(meaningless[command] ?? []), ...(command === "doctor" ? [] : doctorsOwn)]
   return !elsewhere.includes(option)
 }
@@ -42,19 +51,18 @@ const wordsMax: Partial<Record<CommandName, number>> = { doctor: 0, verify: 0, c
 export function refuseMeaningless(command: CommandName, { given, rest }: ParsedArguments): void {
   const names = ["version", ...(meaningless[command] ?? [])]
   refuseOption(
-    command,
-    given.find(({ name }) => names.includes(name)),
+    `cordon ${command}`,
+    given.find(({ name }) => (plain.includes(command) ? !plainOptions.includes(name) : names.includes(name))),
   )
   const max = wordsMax[command]
   if (max !== undefined) refuseWords(`cordon ${command}`, rest.slice(max), `see \`cordon help ${command}\``)
 }
 
-function refuseOption(command: CommandName, option: GivenOption | undefined): void {
-  if (option !== undefined)
-    throw new UserError(
-      `${option.words} means nothing to cordon ${command}`,
-      `see \`cordon help ${command}\``,
-    )
+/** @param command with what follows it: `cordon policy init` */
+export function refuseOption(command: string, option: GivenOption | undefined): void {
+  if (option === undefined) return
+  const [, name] = command.split(" ")
+  throw new UserError(`${option.words} means nothing to ${command}`, `see \`cordon help ${name}\``)
 }
 
 /** @param words those that are too many */

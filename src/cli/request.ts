@@ -121,7 +121,9 @@ function environmentOptions(given: readonly GivenOption[], words: Record<string,
     const name = equals < 0 ? value : value.slice(0, equals)
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
       throw new UserError(
-        `--env ${printable(name)}: this is not the name of a variable`,
+        name === ""
+          ? "--env =…: the name of the variable is missing"
+          : `--env ${printable(name)}: this is not the name of a variable`,
         "write --env NAME or --env NAME=VALUE",
       )
     if (equals < 0) words[`environment.pass.${pass.push(name) - 1}`] = written

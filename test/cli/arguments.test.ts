@@ -131,9 +131,19 @@ describe("what is refused", () => {
     expect(refusal("--", "--denny")).toBe("")
   })
 
-  test("an option that means nothing here", () => {
-    expect(() => parseOptions(["--json", "x"], ["verbose"])).toThrow("--json means nothing here")
-    expect(parseOptions(["-v", "x"], ["verbose"]).rest).toEqual(["x"])
+  test("an unknown one after a command of Cordon's, with the help on that command", () => {
+    expect(() => parseOptions(["--folow"], "log")).toThrow('unknown option --folow; did you mean "--follow"?')
+    expect(() => parseOptions(["--follow"], "check")).toThrow("unknown option --follow")
+    const hintOf = (command?: "log") => {
+      try {
+        return String(parseOptions(["--zz"], command))
+      } catch (error) {
+        if (error instanceof UserError) return error.hint
+        throw error
+      }
+    }
+    expect(hintOf("log")).toBe("see `cordon help log`")
+    expect(hintOf()).toStartWith("options of the command come after its name")
   })
 })
 

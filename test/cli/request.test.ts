@@ -128,7 +128,7 @@ describe("what is refused", () => {
     ["--expose 80x ls", "--expose 80x: a port is a number from 1 to 65535"],
     ["--expose 1e3 ls", "--expose 1e3: a port is a number from 1 to 65535"],
     ["--env 1A=b ls", "--env 1A: this is not the name of a variable"],
-    ["--env =b ls", "--env : this is not the name of a variable"],
+    ["--env =b ls", "--env =…: the name of the variable is missing"],
   ])("%s", (line, message) => {
     expect(refusal(line)).toBe(message)
   })

@@ -21,6 +21,8 @@ import { isGiven, runRequest } from "../request.ts"
 type Result = { file: string; error?: PolicyError | UserError }
 
 export async function checkCommand({ given, rest }: ParsedArguments): Promise<number> {
+  if (rest.includes(""))
+    throw new UserError("the name of a file is empty", "write cordon check team.yaml, or cordon check alone")
   const request = runRequest(given, [], process.env)
   const site = findSite(request.directory, request.environment)
   const results = await checkEach(rest, request, site)

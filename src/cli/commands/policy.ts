@@ -13,7 +13,7 @@ import { type LeftOut, settingNames } from "../../policy/tighten.ts"
 import { contentHash } from "../../policy/trust.ts"
 import { findPolicy, type PolicyInForce } from "../../run.ts"
 import type { GivenOption, ParsedArguments } from "../arguments.ts"
-import { refuseWords } from "../meaningful.ts"
+import { plainOptions, refuseOption, refuseWords } from "../meaningful.ts"
 import { coloured, print, printJson, say } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
 import { initPolicy } from "./policy-init.ts"
@@ -21,24 +21,43 @@ import { initPolicy } from "./policy-init.ts"
 const verbs = ["show", "schema", "init", "trust"] as const
 
 export async function policyCommand({ given, rest }: ParsedArguments): Promise<number> {
-  const [verb = "", ...more] = rest
-  switch (verbs.find(known => known === verb)) {
+  const [verb, ...more] = rest
+  const known = verbs.find(each => each === verb)
+  if (known !== undefined) refuseElsewhere(known, given)
+  switch (known) {
     case "show":
       refuseWords("cordon policy show", more, "write cordon policy show")
       return showPolicy(given)
     case "schema":
       refuseWords("cordon policy schema", more, "write cordon policy schema")
-      return showSchema()
+      return showSchema(isGiven(given, "json"))
     case "init":
       return initPolicy(given, more)
     case "trust":
       return trustPolicy(given, more)
     case undefined:
       throw new UserError(
-        `there is no "cordon policy ${printable(verb)}"${didYouMean(verb, verbs)}`,
+        verb === undefined
+          ? "cordon policy needs to be told what to do"
+          : `there is no "cordon policy ${printable(verb)}"${didYouMean(verb, verbs)}`,
         `choose one of: ${verbs.join(", ")}`,
       )
   }
+}
+
+/** What these print is no document, or the same under every policy. */
+function refuseElsewhere(verb: (typeof verbs)[number], given: readonly GivenOption[]): void {
+  const command = `cordon policy ${verb}`
+  if (verb === "init" || verb === "trust")
+    refuseOption(
+      command,
+      given.find(({ name }) => name === "json"),
+    )
+  if (verb === "schema")
+    refuseOption(
+      command,
+      given.find(({ name }) => name !== "json" && !plainOptions.includes(name)),
+    )
 }
 
 /** The merged policy: every rule that is in force, and where it was written. */
@@ -70,9 +89,11 @@ async function showPolicy(given: readonly GivenOption[]): Promise<number> {
   return exitCode.ok
 }
 
-async function showSchema(): Promise<number> {
+/** The schema itself, as editors want it, or within the one document of --json. */
+async function showSchema(json: boolean): Promise<number> {
   const { policyJsonSchema } = await import("../json-schema.ts")
-  print(JSON.stringify(policyJsonSchema(), undefined, 2))
+  if (json) printJson("PolicySchema", policyJsonSchema())
+  else print(JSON.stringify(policyJsonSchema(), undefined, 2))
   return exitCode.ok
 }
 

@@ -71,7 +71,7 @@ function programProblem({ program }: Prepared, word: string): number | undefined
       say(
         `${printable(shellQuoted(word))}: command not found${didYouMean(
           word,
-          commands.map(({ name }) => name),
+          commands.map(({ name }) => name).filter(name => name !== word),
         )}`,
       )
       return exitCode.notFound
