@@ -8,7 +8,7 @@ import { userPolicyFile } from "./governance/policy-files.ts"
 import { type HostKernel, hostKernel, readHostname } from "./host/kernel-facts.ts"
 import { readLimitFacts } from "./host/limit-facts.ts"
 import { mountedAgain } from "./host/mounted-again.ts"
-import { findProgram, type ProgramSearch } from "./host/program.ts"
+import { defaultSearchPath, findProgram, type ProgramSearch } from "./host/program.ts"
 import { searchDisk } from "./host/search.ts"
 import { boundSockets } from "./host/sockets.ts"
 import { readTrust } from "./host/state-directory.ts"
@@ -154,7 +154,10 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
   if (bare === undefined) refuseWithoutOwnPlaces({ mounts: mounted.mounts, judge: resolved.judge, facts })
   const plan = bare?.plan(mounted, { policy, resolved, found: look.found, facts, kernel, preload }) ?? mounted
   const visible = (path: string) => resolved.judge.judge(path).access !== "deny"
-  const program = searchProgram(request, site, { searchPath: plan.environment.PATH ?? "", visible })
+  const program = searchProgram(request, site, {
+    searchPath: plan.environment.PATH ?? defaultSearchPath,
+    visible,
+  })
   const rules = { paths: resolved.paths, protections: resolved.protections }
   return { ...found, plan, rules, judge: resolved.judge, program }
 }
@@ -189,7 +192,7 @@ function searchProgram({ command }: RunRequest, { project, facts }: Site, view: 
 /** In strict mode a program is readable because it was named, with what it needs to start. */
 function programNeeds(request: RunRequest, site: Site): readonly string[] {
   const search = searchProgram(request, site, {
-    searchPath: request.environment.PATH ?? "",
+    searchPath: request.environment.PATH ?? defaultSearchPath,
     visible: () => true,
   })
   return search.kind === "found" ? search.program.needs : []

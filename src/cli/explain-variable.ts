@@ -69,6 +69,9 @@ function judged(name: string, { policy, outside, inside, pointers }: Known): Dec
   const { verdict, rule, why } = judgeVariable(name, value, policy)
   const mode = policy.settings.environmentMode
   const passing = `to pass it: --env ${name}`
+  const passed = rule === undefined ? why : `environment.pass ${rule.value}`
+  if (name === "PATH" && verdict === "pass" && inside[name] !== value)
+    return decided(verdict, passed, rule ?? mode, "without the directories that the policy hides")
   if (name in inside && inside[name] !== value) return decided("set", "Cordon sets it", sandboxs)
   if (verdict === "remove") {
     const locked = "the organisation's policy locks it away: no option passes or sets it"
@@ -78,5 +81,5 @@ function judged(name: string, { policy, outside, inside, pointers }: Known): Dec
   if (pointerTest(mode.value, pointers)(name, rule))
     return decided("remove", "it points at a service of the host", mode, passing)
   if (name in outside && !(name in inside)) return decided("remove", "Cordon leaves it out", sandboxs)
-  return decided(verdict, rule === undefined ? why : `environment.pass ${rule.value}`, rule ?? mode)
+  return decided(verdict, passed, rule ?? mode)
 }

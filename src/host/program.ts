@@ -27,6 +27,9 @@ export type SearchContext = {
   visible: (path: string) => boolean
 }
 
+/** Where execvp(3) searches when there is no PATH. */
+export const defaultSearchPath = "/bin:/usr/bin"
+
 /** Interpreters of interpreters: `#!/usr/bin/env node`, then node. */
 const interpretersMax = 4
 

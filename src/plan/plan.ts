@@ -11,16 +11,16 @@ import { RuleError } from "../policy/rule-error.ts"
 import type { PathVerdict } from "../policy/verdict.ts"
 import { acceptsAbsence, orAccept } from "./accepted-absence.ts"
 import { closedListWarnings } from "./closed-lists.ts"
-import { withoutSecrets } from "./credentials.ts"
-import { environmentWarnings, planEnvironment } from "./environment.ts"
+import { commandEnvironment, runtimeDirectory } from "./command-environment.ts"
+import { environmentWarnings } from "./environment.ts"
 import { planFilesystem } from "./filesystem.ts"
 import { nameFiles } from "./inside-network.ts"
-import type { LaunchPlan, Mount, NetworkPlan } from "./launch-plan.ts"
+import type { LaunchPlan, Mount } from "./launch-plan.ts"
 import { planLimits } from "./limits.ts"
 import type { Resolved } from "./links.ts"
 import { planLive } from "./live.ts"
 import { networkWarnings, planNetwork } from "./network.ts"
-import { noSandboxVariables, preloadPath } from "./no-sandbox.ts"
+import { preloadPath } from "./no-sandbox.ts"
 import { linksOf, placesOf } from "./nodes.ts"
 import type { StatePlan } from "./state.ts"
 import { refuseUnsupported } from "./unsupported.ts"
@@ -85,7 +85,7 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
       // nothing can be made in what is hidden anyway.
       ...(live === undefined ? sealsOf(filesystem.mounts) : []),
     ],
-    environment: environmentOf(request, network),
+    environment: commandEnvironment(request, { mode: network.mode, mounts: filesystem.mounts }),
     network,
     nestedUserns: policy.settings.nestedUserns.value === "allow",
     bare: undefined,
@@ -143,32 +143,6 @@ function ownFiles({ account, preload }: PlanRequest): Mount[] {
       why: "browsers inside do without a sandbox of their own",
     },
   ]
-}
-
-function runtimeDirectory(uid: number): string {
-  return `/run/user/${uid}`
-}
-
-function environmentOf(request: PlanRequest, { mode }: NetworkPlan): Record<string, string> {
-  const { policy, inherited, account, project, state, session, pointers } = request
-  const environment = planEnvironment({
-    policy,
-    inherited,
-    pointers,
-    own: {
-      ...state.redirect,
-      HOME: account.homeSpelled,
-      PWD: project,
-      TMPDIR: "/tmp",
-      XDG_RUNTIME_DIR: runtimeDirectory(account.uid),
-      CORDON: "1",
-      CORDON_SESSION: session,
-    },
-  })
-  for (const name of ["TMP", "TEMP", "TEMPDIR"]) if (name in environment) environment[name] = "/tmp"
-  delete environment.OLDPWD
-  const clean = mode === "filtered" ? environment : withoutSecrets(environment, policy.credentials, inherited)
-  return { ...clean, ...noSandboxVariables(clean) }
 }
 
 /**

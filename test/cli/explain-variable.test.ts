@@ -11,8 +11,8 @@ function explained(name: string, ...layers: Layer[]) {
   const policy = mergeLayers([scrub, ...layers], { home: "/b", otherHomes: [] })
   return explainVariable(name, {
     policy,
-    outside: { A: "a", DISPLAY: ":0", OLDPWD: "/" },
-    inside: { A: "a", CORDON: "1" },
+    outside: { A: "a", DISPLAY: ":0", OLDPWD: "/", PATH: "/bin:/hidden" },
+    inside: { A: "a", CORDON: "1", PATH: "/bin" },
     pointers: ["DISPLAY", "TMUX"],
   })
 }
@@ -78,6 +78,14 @@ describe("a variable that no rule takes away, and that is not there", () => {
       rule: "Cordon leaves it out",
       layer: "base",
     })
+  })
+})
+
+test("a PATH that is shorter inside passes, and it is said why it is", () => {
+  expect(explained("PATH")).toMatchObject({
+    verdict: "pass",
+    rule: "environment.mode is scrub",
+    notes: ["without the directories that the policy hides"],
   })
 })
 

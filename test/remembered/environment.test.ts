@@ -29,6 +29,10 @@ describe("what is kept", () => {
     expect(text).toContain("--require=/x")
   })
 
+  test("is of a shorter PATH which entries are left", () => {
+    expect(kept({ PATH: "/b:/c" }, { PATH: "/a:/b:/c" })).toEqual([["PATH", { entries: [1, 2] }]])
+  })
+
   test("has no session", () => {
     expect(kept({ CORDON_SESSION: "4711" }, { CORDON_SESSION: "4711" })).toEqual([])
   })
@@ -65,6 +69,8 @@ describe("what is recalled", () => {
     ["a value that is longer than the caller's", { A: "12" }, { A: "1" }],
     ["a value that the caller's begins with", { A: "1" }, { A: "12" }],
     ["another value than the caller's", { A: "x" }, { A: "y" }],
+    ["a PATH without some of its entries", { PATH: "/b::/c" }, { PATH: "/a:/b::/x:/c" }],
+    ["a PATH with others", { PATH: "/b:/z" }, { PATH: "/a:/b" }],
     ["a value where the caller's was empty", { A: "x" }, { A: "" }],
     [
       "a line break, a quote and what is no text",
