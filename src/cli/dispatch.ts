@@ -11,7 +11,7 @@ import { type ParsedArguments, parseOptions } from "./arguments.ts"
 import { runCommand } from "./commands/run.ts"
 import { meaningful, refuseFix, refuseMeaningless, refuseWords } from "./meaningful.ts"
 import { isGiven } from "./request.ts"
-import { type CommandName, commands } from "./words.ts"
+import { type CommandName, commands, shells } from "./words.ts"
 
 /**
  * @param place where a launch may be remembered
@@ -119,7 +119,7 @@ async function printVersion(): Promise<number> {
 }
 
 async function printCompletion([word]: readonly string[]): Promise<number> {
-  const [{ completionScript, shells }, { print }] = await Promise.all([
+  const [{ completionScript }, { print }] = await Promise.all([
     import("./completion.ts"),
     import("./output.ts"),
   ])

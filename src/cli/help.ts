@@ -159,6 +159,8 @@ const topics: Record<CommandName, Topic> = {
     text: "Prints completions for your shell.",
     examples: [
       ['eval "$(cordon completion bash)"', "in ~/.bashrc"],
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is zsh's
+      ['cordon completion zsh > "${fpath[1]}/_cordon"', "once"],
       ["cordon completion fish | source", "in config.fish"],
     ],
   },

@@ -27,4 +27,11 @@ export const commands = [
   { name: "help", usage: "[TOPIC]", help: "this help, or help on a command" },
 ] as const satisfies readonly CommandSpec[]
 
+/** What follows `cordon policy`. */
+export const policyVerbs = ["show", "schema", "init", "trust"] as const
+
+/** Shells that there are completions for. */
+export const shells = ["bash", "zsh", "fish"] as const
+export type Shell = (typeof shells)[number]
+
 export type CommandName = (typeof commands)[number]["name"]

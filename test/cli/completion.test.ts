@@ -1,11 +1,14 @@
 /** Completions: bash's are asked in a real bash; zsh's and fish's are read by their shells where there are any. */
 import { describe, expect, test } from "bun:test"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { UserError } from "../../src/base/error.ts"
 import { parseOptions } from "../../src/cli/arguments.ts"
-import { completionScript, shells } from "../../src/cli/completion.ts"
+import { completionScript } from "../../src/cli/completion.ts"
 import { refuseFix, refuseMeaningless } from "../../src/cli/meaningful.ts"
 import { optionSpecs } from "../../src/cli/options.ts"
-import { type CommandName, commands } from "../../src/cli/words.ts"
+import { type CommandName, commands, shells } from "../../src/cli/words.ts"
 import { root } from "../source-code.ts"
 
 const bash = completionScript("bash")
@@ -91,8 +94,7 @@ describe("bash, for a command that refuses some options", () => {
 describe("fish and zsh", () => {
   test("offer --dry-run for a launch, not for verify", () => {
     const [fish, zsh] = [completionScript("fish"), completionScript("zsh")]
-    const about = (name: string) =>
-      fish.split("\n").filter(line => line.includes(`'__fish_seen_subcommand_from ${name}'`))
+    const about = (name: string) => fish.split("\n").filter(line => line.includes(`'__cordon_at ${name}'`))
     expect(about("verify").some(line => line.includes("-l cwd"))).toBe(true)
     expect(about("verify").filter(line => line.includes("dry-run"))).toEqual([])
     const [, verify = ""] = /^ {4}verify\)(.*?)return ;;/ms.exec(zsh) ?? []
@@ -148,6 +150,39 @@ describe("bash", () => {
     expect(offered("check", "tsconf")).toEqual(["tsconfig.json"])
   })
 
+  test("finds the command behind options, and what it takes", () => {
+    expect(offered("-n", "-C", "/etc", "expl")).toEqual(["explain"])
+    expect(offered("-n", "policy", "s")).toEqual(["schema", "show"])
+    expect(offered("-n", "log", "--f")).toEqual(["--follow"])
+    expect(offered("help", "ex")).toEqual(["explain"])
+    expect(offered("policy", "show", "")).toEqual([])
+    expect(offered("deny", "pack")).toEqual([])
+  })
+
+  test("leaves what follows a program to the program", () => {
+    for (const words of [["ls"], ["--", "ls"], ["run", "ls"], ["-n", "run", "--", "log"], ["run", "run"]])
+      expect([words, offered(...words, "--")]).toEqual([words, []])
+    expect(offered("ls", "package-lock")).toEqual(["package-lock.json"])
+    expect(offered("run", "expl")).toEqual([])
+    expect(offered("run", "--dry")).toEqual(["--dry-run"])
+  })
+
+  test("offers values after =, which is a word of its own to bash", () => {
+    expect(offered("--net", "=", "o")).toEqual(["off", "open"])
+    expect(offered("--net", "=")).toEqual(["filtered", "off", "open"])
+    expect(offered("--net", "=", "off", "expl")).toEqual(["explain"])
+  })
+
+  test("offers a file whose name has spaces as one", () => {
+    const directory = mkdtempSync(join(tmpdir(), "cordon-completion-"))
+    try {
+      writeFileSync(join(directory, "two words"), "")
+      expect(offered("check", `${directory}/tw`)).toEqual([`${directory}/two words`])
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  })
+
   test("registers itself, and is valid as a whole", () => {
     const check = Bun.spawnSync(["bash", "--norc", "-c", `${bash}\ncomplete -p cordon`])
     expect(check.exitCode).toBe(0)
@@ -169,6 +204,32 @@ test.skipIf(absent("zsh"))("zsh can read its completions [skipped when there is 
 
 test.skipIf(absent("fish"))("fish can read its completions [skipped when there is no fish]", () => {
   expect(syntax(["fish", "--no-execute"], completionScript("fish"))).toEqual([0, ""])
+})
+
+describe.skipIf(absent("fish"))("fish [skipped when there is no fish]", () => {
+  test.each([
+    ["cordon expl", "explain"],
+    ["cordon -n -C /etc expl", "explain"],
+    ["cordon policy sh", "show"],
+    ["cordon help expl", "explain"],
+    ["cordon completion z", "zsh"],
+    ["cordon --net o", "off open"],
+    ["cordon log --fol", "--follow"],
+    ["cordon run --dry", "--dry-run"],
+    ["cordon verify --dry", ""],
+    ["cordon no-such-program --dry", ""],
+    ["cordon run -n -- log --fol", ""],
+    ["cordon deny package-lock", ""],
+    ["cordon check package-lock", "package-lock.json"],
+  ])("%j is completed by %j", (line, expected) => {
+    const script = `${completionScript("fish")}\ncomplete -C '${line}'`
+    const { stdout, stderr } = Bun.spawnSync(["fish", "--no-config", "-c", script], { cwd: root })
+    const words = stdout
+      .toString()
+      .split("\n")
+      .map(row => row.split("\t")[0])
+    expect([words.join(" ").trim(), stderr.toString()]).toEqual([expected, ""])
+  })
 })
 
 describe.each(shells)("the script for %s", shell => {

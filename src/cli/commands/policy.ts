@@ -16,9 +16,8 @@ import type { GivenOption, ParsedArguments } from "../arguments.ts"
 import { plainOptions, refuseOption, refuseWords } from "../meaningful.ts"
 import { coloured, print, printJson, say } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
+import { policyVerbs as verbs } from "../words.ts"
 import { initPolicy } from "./policy-init.ts"
-
-const verbs = ["show", "schema", "init", "trust"] as const
 
 export async function policyCommand({ given, rest }: ParsedArguments): Promise<number> {
   const [verb, ...more] = rest
