@@ -5,6 +5,7 @@ import { blankText, importsOf, readSources } from "./source-code.ts"
 
 const sources = await readSources("src")
 const tests = await readSources("test")
+const programs = [...(await readSources("scripts")), ...(await readSources("bench"))]
 const rows = [...sources.map(file => [`src/${file.path}`, file] as const)]
 
 const lineCountMax = 200
@@ -32,6 +33,53 @@ describe("source files", () => {
   test.each(rows)("%s has no any and no reminder", (_, { text, code }) => {
     expect(code).not.toMatch(anyType)
     expect(text).not.toMatch(/\b(TODO|FIXME|XXX|HACK)\b/)
+  })
+})
+
+const functionLinesMax = 50
+
+/** Functions and methods of more lines, as `name: lines`. */
+function longFunctions(code: string): string[] {
+  const found: string[] = []
+  const opening = /^(?:(?:export )?(?:async )?function\*? | {2}(?:static |async |get |set )*(?=#?\w+\(.*\{$))/
+  let begun: { name: string; at: number; end: string } | undefined
+  for (const [at, line] of code.split("\n").entries()) {
+    const start = opening.exec(line)?.[0]
+    if (begun === undefined && start !== undefined && !line.endsWith("}"))
+      begun = { name: line.slice(start.length), at, end: start.startsWith(" ") ? "  }" : "}" }
+    if (begun === undefined || line !== begun.end) continue
+    if (at - begun.at + 1 > functionLinesMax) found.push(`${begun.name}: ${at - begun.at + 1}`)
+    begun = undefined
+  }
+  return found
+}
+
+describe("functions", () => {
+  test.each(rows)("of %s are short", (_, { code }) => {
+    expect(longFunctions(code)).toEqual([])
+  })
+
+  test("that are long are noticed, methods too", () => {
+    const body = (lines: number, indent = "") => `${indent}  a()\n`.repeat(lines)
+    expect(longFunctions(`export async function f(): void {\n${body(48)}}`)).toEqual([])
+    expect(longFunctions(`function g() {\n${body(49)}}`)).toEqual(["g() {: 51"])
+    expect(longFunctions(`class A {\n  async #h(x) {\n${body(49, "  ")}  }\n}`)).toEqual(["#h(x) {: 51"])
+  })
+})
+
+describe("exports", () => {
+  const readers = [...sources, ...tests, ...programs].map(({ path, text }) => ({
+    path,
+    words: new Set(text.match(/\w+/g)),
+  }))
+  const entries = ["src/index.ts", "src/main.ts"]
+
+  test.each(rows.filter(([path]) => !entries.includes(path)))("of %s are used elsewhere", (_, file) => {
+    const names = [...file.code.matchAll(/^export (?:async )?(?:function\*?|const|class) (\w+)/gm)]
+    const unused = names.filter(
+      ([, name = ""]) => !readers.some(({ path, words }) => path !== file.path && words.has(name)),
+    )
+    expect(unused.map(([, name]) => name)).toEqual([])
   })
 })
 

@@ -34,6 +34,6 @@ export function ownOptionsOf(command: CommandName): readonly (OwnOptionSpec & { 
   return hasOwnOptions(command) ? ownOptions[command] : []
 }
 
-export function hasOwnOptions(command: CommandName): command is CommandWithOptions {
+function hasOwnOptions(command: CommandName): command is CommandWithOptions {
   return command in ownOptions
 }

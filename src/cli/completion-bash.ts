@@ -28,7 +28,31 @@ _cordon_files() {
 _cordon() {
   local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= own=1 at
   COMPREPLY=()
-  for ((at = 1; at < COMP_CWORD; at++)); do
+${findCommand()}  [[ $word == = ]] && word=
+  [[ $previous == = ]] && previous=\${COMP_WORDS[COMP_CWORD-2]}
+  case $previous in
+${values.join("\n")}
+  esac
+  if [[ $word == -* && \${COMP_WORDS[COMP_CWORD-1]} != -- ]]; then
+    case $command in
+${options.join("\n")}
+      *) ${offer(optionSpecs.flatMap(spellings))} ;;
+    esac
+    return
+  fi
+  case $command in
+    "") COMPREPLY=($([[ $own ]] && compgen -W "${commandNames.join(" ")}" -- "$word") $(compgen -c -- "$word")) ;;
+${words.join("\n")}
+    ${takesFiles.join("|")}) ${files} ;;
+  esac
+}
+complete -o filenames -F _cordon cordon
+`
+}
+
+/** The command stands behind options and their values; what follows a program is the program's. */
+function findCommand(): string {
+  return `  for ((at = 1; at < COMP_CWORD; at++)); do
     case \${COMP_WORDS[at]} in
       --) own=; ((at++)); break ;;
       ${valued.join("|")}) [[ \${COMP_WORDS[at+1]} == = ]] && ((at++)); ((at++)) ;;
@@ -50,25 +74,6 @@ ${commandNames
       else ${files}; fi
       return ;;
   esac
-  [[ $word == = ]] && word=
-  [[ $previous == = ]] && previous=\${COMP_WORDS[COMP_CWORD-2]}
-  case $previous in
-${values.join("\n")}
-  esac
-  if [[ $word == -* && \${COMP_WORDS[COMP_CWORD-1]} != -- ]]; then
-    case $command in
-${options.join("\n")}
-      *) ${offer(optionSpecs.flatMap(spellings))} ;;
-    esac
-    return
-  fi
-  case $command in
-    "") COMPREPLY=($([[ $own ]] && compgen -W "${commandNames.join(" ")}" -- "$word") $(compgen -c -- "$word")) ;;
-${words.join("\n")}
-    ${takesFiles.join("|")}) ${files} ;;
-  esac
-}
-complete -o filenames -F _cordon cordon
 `
 }
 

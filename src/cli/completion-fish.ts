@@ -18,7 +18,14 @@ export function fishScript(): string {
     program("run run-program", 2),
   ]
   return `# fish completion for cordon: cordon completion fish > ~/.config/fish/completions/cordon.fish
-# Which of Cordon's commands the words begin with, none yet, or that a program to run has been named.
+${findCommand()}complete -c cordon -f
+${lines.join("\n")}
+`
+}
+
+/** The functions that say where in a line of words the cursor is. */
+function findCommand(): string {
+  return `# Which of Cordon's commands the words begin with, none yet, or that a program to run has been named.
 function __cordon_command
   set -l words (commandline -opc)
   set -l found none
@@ -52,8 +59,6 @@ end
 function __cordon_at
   contains -- (__cordon_command) $argv
 end
-complete -c cordon -f
-${lines.join("\n")}
 `
 }
 

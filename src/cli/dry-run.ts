@@ -2,7 +2,7 @@
 import { exitCode } from "../base/exit-code.ts"
 import { printable, shellQuoted } from "../base/printable.ts"
 import type { Descriptor } from "../kernel/invocation.ts"
-import type { BareSandbox, GroupValue, Limits, Mount, NetworkPlan } from "../plan/launch-plan.ts"
+import type { BareSandbox, GroupValue, LaunchPlan, Limits, Mount, NetworkPlan } from "../plan/launch-plan.ts"
 import { shownNetwork } from "../plan/network.ts"
 import { credentialText } from "../policy/credential.ts"
 import { hostText } from "../policy/host-pattern.ts"
@@ -13,33 +13,44 @@ import { coloured, print, printJson } from "./output.ts"
 import { plannedOf } from "./planned.ts"
 
 export function printDryRun(prepared: Prepared, json: boolean): number {
-  const { plan, program } = prepared
   const planned = plannedOf(prepared)
   const signals = { restoredSignals: [], signalMask: 0n }
   const last = lastStepsOf(planned, signals)
   const invocation = invocationOf(planned, signals)
-  const words = [invocation.program, ...invocation.words]
-  if (json) {
-    printJson("LaunchPlan", {
-      plan: { ...plan, network: shownNetwork(plan.network) },
-      program,
-      invocation: {
-        ...invocation,
-        descriptors: invocation.descriptors.map(({ number, content }) => ({
-          number,
-          content: typeof content === "string" ? content : null,
-        })),
-      },
-      lastSteps: {
-        program: last.program,
-        words: last.words,
-        environment: Object.keys(last.environment),
-        landlock: last.landlock ?? null,
-        guardian: last.guardian.kind,
-      },
-    })
-    return exitCode.ok
+  if (json) printJson("LaunchPlan", documentOf(prepared, last, invocation))
+  else {
+    printPlan(prepared.plan)
+    printInvocation(invocation)
   }
+  return exitCode.ok
+}
+
+function documentOf(
+  { plan, program }: Prepared,
+  last: ReturnType<typeof lastStepsOf>,
+  invocation: ReturnType<typeof invocationOf>,
+) {
+  return {
+    plan: { ...plan, network: shownNetwork(plan.network) },
+    program,
+    invocation: {
+      ...invocation,
+      descriptors: invocation.descriptors.map(({ number, content }) => ({
+        number,
+        content: typeof content === "string" ? content : null,
+      })),
+    },
+    lastSteps: {
+      program: last.program,
+      words: last.words,
+      environment: Object.keys(last.environment),
+      landlock: last.landlock ?? null,
+      guardian: last.guardian.kind,
+    },
+  }
+}
+
+function printPlan(plan: LaunchPlan): void {
   print(coloured("# plan", "dim"))
   print(`project  ${printable(plan.project)}`)
   print(`command  ${plan.command.map(word => printable(shellQuoted(word))).join(" ")}`)
@@ -54,18 +65,16 @@ export function printDryRun(prepared: Prepared, json: boolean): number {
   for (const text of limitTexts(plan.limits)) print(`limit    ${printable(text)}`)
   for (const path of plan.create) print(`create   ${printable(path)}`)
   for (const name of Object.keys(plan.environment).sort()) print(`variable ${printable(name)}`)
-  print(coloured("# invocation", "dim"))
-  print(words.map(word => printable(shellQuoted(word))).join(" "))
-  for (const { number, content } of invocation.descriptors)
-    print(coloured(`# descriptor ${number}: ${describe(content)}`, "dim"))
-  if (invocation.late !== undefined) {
-    const { file, options } = invocation.late
-    print(coloured(`# descriptor ${file}: the last steps, made in the meantime`, "dim"))
-    print(
-      coloured(`# descriptor ${options}: a pipe, through which all options are handed over (--args)`, "dim"),
-    )
-  }
-  return exitCode.ok
+}
+
+function printInvocation({ program, words, descriptors, late }: ReturnType<typeof invocationOf>): void {
+  const remark = (text: string) => print(coloured(`# ${text}`, "dim"))
+  remark("invocation")
+  print([program, ...words].map(word => printable(shellQuoted(word))).join(" "))
+  for (const { number, content } of descriptors) remark(`descriptor ${number}: ${describe(content)}`)
+  if (late === undefined) return
+  remark(`descriptor ${late.file}: the last steps, made in the meantime`)
+  remark(`descriptor ${late.options}: a pipe, through which all options are handed over (--args)`)
 }
 
 /** Rules as people write them; those of the built-in profiles are many, and `cordon policy show` has them. */

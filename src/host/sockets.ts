@@ -10,12 +10,12 @@ export function boundSockets(): readonly string[] {
   return ask("bound sockets", "", askBoundSockets)
 }
 
-export function askBoundSockets(): readonly string[] {
+function askBoundSockets(): readonly string[] {
   return boundIn(readFileSync("/proc/net/unix", "utf8"))
 }
 
 /** @param list what /proc/net/unix says */
-export function boundIn(list: string): readonly string[] {
+function boundIn(list: string): readonly string[] {
   const paths = list.split("\n").flatMap(line => /^[0-9a-f]+: (?:\S+ +){5}\d+ (\/.*)$/i.exec(line)?.[1] ?? [])
   return [...new Set(paths)]
 }

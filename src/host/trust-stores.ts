@@ -17,7 +17,7 @@ export type TrustStores = {
 }
 
 /** Variables that name a file of authorities; the first column of `--help` for half of the world's clients. */
-export const trustVariables: readonly string[] = [
+const trustVariables: readonly string[] = [
   "SSL_CERT_FILE",
   "NODE_EXTRA_CA_CERTS",
   "REQUESTS_CA_BUNDLE",

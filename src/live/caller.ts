@@ -31,7 +31,7 @@ export function openBase(thread: number, directory: number): number {
 }
 
 /** What a descriptor of the thread refers to, pinned (O_PATH). @returns a descriptor, or -errno */
-export function openDescriptor(thread: number, descriptor: number): number {
+function openDescriptor(thread: number, descriptor: number): number {
   if (descriptor < 0) return -errno.badDescriptor
   const opened = openBelow(thread, `fd/${descriptor}`)
   return opened === -errno.noEntry ? -errno.badDescriptor : opened

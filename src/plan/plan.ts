@@ -6,6 +6,7 @@ import type { HostKernel } from "../host/kernel-facts.ts"
 import type { LimitFacts } from "../host/limit-facts.ts"
 import type { LookResult } from "../host/look.ts"
 import type { PathFacts } from "../host/path-facts.ts"
+import type { NetworkMode } from "../policy/layer.ts"
 import type { Policy } from "../policy/policy.ts"
 import { RuleError } from "../policy/rule-error.ts"
 import type { PathVerdict } from "../policy/verdict.ts"
@@ -79,8 +80,7 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
     project,
     mounts: [
       ...filesystem.mounts.filter(({ kind }) => kind !== "sealed"),
-      ...ownFiles(request),
-      ...(network.mode === "filtered" ? nameFiles(request.hostname, facts) : []),
+      ...ownFiles(request, network.mode),
       // bubblewrap takes a millisecond for each when there are many. Where names are decided on as they are used,
       // nothing can be made in what is hidden anyway.
       ...(live === undefined ? sealsOf(filesystem.mounts) : []),
@@ -133,7 +133,7 @@ function sealsOf(mounts: readonly Mount[]): Mount[] {
 }
 
 /** What stands in the sandbox's own directories at the start. */
-function ownFiles({ account, preload }: PlanRequest): Mount[] {
+function ownFiles({ account, preload, hostname, facts }: PlanRequest, mode: NetworkMode): Mount[] {
   return [
     { kind: "directory", path: runtimeDirectory(account.uid), mode: 0o700, why: "XDG_RUNTIME_DIR" },
     {
@@ -142,6 +142,7 @@ function ownFiles({ account, preload }: PlanRequest): Mount[] {
       content: preload,
       why: "browsers inside do without a sandbox of their own",
     },
+    ...(mode === "filtered" ? nameFiles(hostname, facts) : []),
   ]
 }
 

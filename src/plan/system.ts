@@ -53,7 +53,7 @@ export function programLayer(needs: readonly string[]): Layer {
 }
 
 /** The rules as they would be if nobody had said strict: the root readable, the home what `home` says. */
-export function withoutStrict(
+function withoutStrict(
   rules: Pick<Policy, "paths" | "protections">,
   { settings }: Pick<Policy, "settings">,
 ): Pick<Policy, "paths" | "protections"> {

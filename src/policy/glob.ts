@@ -71,7 +71,7 @@ export function literalStart({ alternatives }: Glob): string {
 }
 
 /** Whether a component is this plain name. */
-export function isLiteral(component: Component | undefined, name: string): boolean {
+function isLiteral(component: Component | undefined, name: string): boolean {
   return component?.kind === "literal" && component.name === name
 }
 

@@ -51,7 +51,7 @@ export function fitsTarget(ready: ReadyPattern, target: Target, port: number | u
 }
 
 /** As `fitsTarget`, and for an IPv6 address that leads to an IPv4 address also by that. */
-export function fitsRoute(ready: ReadyPattern, target: Target, port: number | undefined): boolean {
+function fitsRoute(ready: ReadyPattern, target: Target, port: number | undefined): boolean {
   if (fitsTarget(ready, target, port)) return true
   return (
     "address" in target && embeddedIn(target.address).some(address => fitsTarget(ready, { address }, port))

@@ -22,6 +22,6 @@ export function refused(why: string, opening: string | undefined): HostVerdict {
 }
 
 /** `deny *.pastebin.com (user, ~/.config/cordon/policy.yaml:7)` */
-export function ruleWords({ verdict, value, layer, source }: HostRule): string {
+function ruleWords({ verdict, value, layer, source }: HostRule): string {
   return `${verdict} ${hostText(value)} (${layer}, ${formatSource(source)})`
 }

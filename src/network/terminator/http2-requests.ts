@@ -50,7 +50,7 @@ function isTarget(target: string | undefined, method: string): boolean {
 }
 
 /** Headers but pseudo-headers. */
-export function areValid(headers: readonly Header[]): boolean {
+function areValid(headers: readonly Header[]): boolean {
   return headers.every(
     ([name, value]) =>
       /^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name) &&
