@@ -14,7 +14,10 @@ export type UserPolicyFile = { path: string; shown: string | undefined }
 /** @param config `--config` or CORDON_CONFIG */
 export function userPolicyFile(config: string | undefined, variables: PathVariables): UserPolicyFile {
   if (config === "")
-    throw new UserError("the name of the policy file is empty", "name a file with --config FILE")
+    throw new UserError(
+      "the name of the policy file is empty",
+      "name a file with --config FILE, or unset CORDON_CONFIG",
+    )
   return config === undefined
     ? { path: `${variables.xdg.XDG_CONFIG_HOME}/cordon/policy.yaml`, shown: undefined }
     : { path: absolutePath(config, presentDirectory()), shown: config }

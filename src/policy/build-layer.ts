@@ -50,7 +50,11 @@ function readEnvironment(reader: LayerReader, layer: Layer): void {
     for (const rule of reader.list(["environment", verdict], section[verdict], text => text))
       layer.variables.push({ ...rule, verdict })
   for (const [name, text] of Object.entries(section.set ?? {})) {
-    const value = reader.value(["environment", "set", name], () => text)
+    const value = reader.value(["environment", "set", name], () => {
+      // By these a program inside, and Cordon started inside, know where they are.
+      if (name !== "CORDON" && name !== "CORDON_SESSION") return text
+      throw new SyntaxError(`Cordon sets ${name} itself; remove it`)
+    })
     if (value !== undefined) layer.assignments.push({ ...value, name })
   }
   reader.setting(layer, "environmentMode", ["environment", "mode"], section.mode)

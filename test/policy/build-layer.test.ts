@@ -34,6 +34,14 @@ function problems(text: string, context: Partial<LayerContext> = {}): string[] {
   return []
 }
 
+test("the variables that tell a program where it is are nobody's to set", () => {
+  const text = "environment:\n  set:\n    CORDON: '0'\n    CORDON_NET: off\n    CORDON_SESSION: x\n"
+  expect(problems(text.replace("off", '"off"'))).toEqual([
+    "3:13: Cordon sets CORDON itself; remove it",
+    "5:21: Cordon sets CORDON_SESSION itself; remove it",
+  ])
+})
+
 describe("paths", () => {
   test("are expanded, and know their access, layer and line", () => {
     const layer = build("filesystem:\n  deny: [~/.aws]\n  read:\n    - /etc\n  write: [., $HOME/x, sub]\n")
