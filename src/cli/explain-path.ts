@@ -48,7 +48,17 @@ function openingOf({ path, access, verdict: { rule } }: Node, { policy, judge }:
   const cap = judge.matchesOf(path).find(other => "access" in other && other.locked) as PathRule | undefined
   const isCapped = cap !== undefined && accesses.indexOf(cap.access) < accesses.indexOf(wanted)
   const lock = isCapped ? cap : lockedSetting({ path, wanted, rule }, policy.settings)
-  return lock === undefined ? `to ${wanted} it: --${wanted} ${path}` : lockedBy(lock)
+  if (lock !== undefined) return lockedBy(lock)
+  const contrary = judge.matchesOf(path).find(other => isContrary(other, path, wanted))
+  return contrary === undefined
+    ? `to ${wanted} it: --${wanted} ${path}`
+    : `to ${wanted} it: leave out ${formatSource(contrary.source)}`
+}
+
+/** Of two options for one path the stricter holds. */
+function isContrary(rule: PathRule | Protection, path: string, wanted: "read" | "write"): boolean {
+  if (rule.layer !== "command line" || !("access" in rule) || rule.value.kind !== "exact") return false
+  return rule.value.path === path && accesses.indexOf(rule.access) < accesses.indexOf(wanted)
 }
 
 type Wish = { path: string; wanted: "read" | "write"; rule: PathRule }

@@ -162,12 +162,15 @@ function isOwnLayer(layer: PathRule["layer"]): boolean {
   return rankOf(layer) <= rankOf("agent") || layer === "org"
 }
 
-/** Read-only means: no writable host path but state and caches, and what is said at the same height or above. */
+/**
+ * Read-only means: no writable host path but state and caches, and what is said at the same height or above. Whoever asks
+ * why a path is read-only is told of that, not of the rule that would let it be written.
+ */
 function underReadonly(rule: PathRule, readonly: Sourced<boolean>): PathRule {
   const capped =
     readonly.value &&
     rule.access === "write" &&
     rule.role === "policy" &&
     (readonly.locked || rankOf(rule.layer) < rankOf(readonly.layer))
-  return capped ? { ...rule, access: "read" } : rule
+  return capped ? { ...rule, access: "read", source: readonly.source } : rule
 }

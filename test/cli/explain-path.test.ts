@@ -61,6 +61,22 @@ describe("what would open it", () => {
     ])
   })
 
+  test("is no option where an option says the contrary of the same path", () => {
+    const option = (access: Access, path: string) =>
+      layerOf("command line", { paths: [pathRule(access, path, { layer: "command line" })] })
+    expect(explained("/x/y", option("deny", "/x/y")).notes).toEqual([
+      "to read it: leave out command line: deny /x/y",
+    ])
+    expect(explained("/x/y", option("read", "/x/y")).notes[0]).toStartWith("to write it: leave out")
+    expect(explained("/x/y", option("deny", "/x")).notes).toEqual(["to read it: --read /x/y"])
+    expect(explained("/x/y", user("deny", "/x/y")).notes).toEqual(["to read it: --read /x/y"])
+  })
+
+  test("of what readonly closes, names readonly", () => {
+    const found = explained("/x/y", user("write", "/x"), setting({ readonly: true }, true))
+    expect(found).toMatchObject({ verdict: "read", rule: "read /x", source: "org says so" })
+  })
+
   test("Cordon's own locks are not the organisation's", () => {
     const own = layerOf("base", { paths: [pathRule("deny", "/x", { layer: "base", locked: true })] })
     expect(explained("/x/y", own).notes).toEqual([
