@@ -17,8 +17,14 @@ export function explainPath(spelled: string, { policy, judge, facts }: Known): E
   const deciding = protection ?? rule
   const notes = canonical === spelled ? [] : [`leads to ${canonical}`]
   const opening =
-    protection === undefined ? openingOf(node, { policy, judge, facts }) : lifting(protection, canonical)
+    protection === undefined ? openingOf(node, { policy, judge, facts }) : wayToLift(protection, canonical)
   if (opening !== undefined) notes.push(opening)
+  const matches = judge.matchesOf(canonical)
+  const lifts =
+    protection === undefined && matches.some(other => "effect" in other && other.effect === "protect")
+  const lifting = matches.find(other => lifts && "effect" in other && other.effect === "unprotect")
+  if (lifting !== undefined)
+    notes.push(`protected no more: ${ruleText(lifting)} (${formatSource(lifting.source)})`)
   return {
     subject: spelled,
     kind: "path",
@@ -28,16 +34,13 @@ export function explainPath(spelled: string, { policy, judge, facts }: Known): E
     source: formatSource(deciding.source),
     notes,
     lost: [
-      ...judge
-        .matchesOf(canonical)
-        .filter(other => other !== deciding)
-        .map(lostRule),
+      ...matches.filter(other => other !== deciding && other !== lifting).map(lostRule),
       ...lostSockets([spelled, canonical], policy),
     ],
   }
 }
 
-function lifting(protection: Protection, path: string): string {
+function wayToLift(protection: Protection, path: string): string {
   return protection.locked ? lockedBy(protection) : `to lift it: --unprotect ${path}`
 }
 

@@ -85,6 +85,16 @@ describe("what would open it", () => {
   })
 })
 
+test("a protection that is lifted lost, and what lifts it did not", () => {
+  const protect = layerOf("base", { protections: [protection("protect", "/x/y", { layer: "base" })] })
+  const unprotect = protection("unprotect", "/x/y", { layer: "user" })
+  const user = layerOf("user", { paths: [pathRule("write", "/x")], protections: [unprotect] })
+  const { verdict, notes, lost } = explained("/x/y", protect, user)
+  expect([verdict, ...notes]).toEqual(["write", "protected no more: unprotect /x/y (user: unprotect /x/y)"])
+  expect(lost.map(({ rule }) => rule)).toEqual(["read /", "protect /x/y"])
+  expect(explained("/x/y", user).notes).toEqual([])
+})
+
 describe("what lost", () => {
   test("is every other rule that matched, closest first", () => {
     const user = layerOf("user", { paths: [pathRule("deny", "/x"), pathRule("write", "/x/y")] })
