@@ -8,7 +8,14 @@ import { World } from "../support/world.ts"
 const secret = "s3cret-of-the-home"
 const home = { ".aws/credentials": secret, "notes.txt": "plain", ".ssh/id_rsa": secret }
 
-type Case = { says: string; policy: string; attempt: string; named: RegExp }
+type Case = {
+  says: string
+  policy: string
+  attempt: string
+  named: RegExp
+  /** no trust gives it either */
+  never?: true
+}
 
 const cases: readonly Case[] = [
   {
@@ -46,6 +53,7 @@ const cases: readonly Case[] = [
     policy: "filesystem:\n  unprotect: [.git/hooks]\n",
     attempt: "echo x > .git/hooks/pre-commit",
     named: /\.cordon\.yaml:2(:\d+)?: .*unprotect/,
+    never: true,
   },
   {
     says: "open .env",
@@ -70,6 +78,7 @@ const cases: readonly Case[] = [
     policy: "environment:\n  set: { LD_PRELOAD: ./evil.so, GIT_SSH_COMMAND: evil }\n",
     attempt: 'test -n "$GIT_SSH_COMMAND"',
     named: /\.cordon\.yaml:2(:\d+)?: .*(LD_PRELOAD|GIT_SSH_COMMAND)/,
+    never: true,
   },
   {
     says: "make user namespaces",
@@ -86,7 +95,7 @@ test.each(cases)("a policy of the project that would $says opens nothing and is 
   const { code, stdout, stderr } = await world.shell(`echo x > file && echo started; ${one.attempt}`, { env })
   expect({ started: stdout, failed: code !== 0 }).toEqual({ started: "started\n", failed: true })
   expect(stderr).toMatch(one.named)
-  expect(stderr).toMatch(/cordon policy trust/)
+  expect(stderr).toMatch(one.never ? /is not a project's to say; left out/ : /cordon policy trust/)
 })
 
 test("the network that a person switched off stays off", async () => {
