@@ -6,7 +6,7 @@ import type { GroupEntry } from "./group.ts"
 type Scope = Extract<GroupEntry, { kind: "scope" }>
 
 const hint =
-  "run without --memory, --cpus and --processes, or accept that with `optional: [limits]` in your policy"
+  "run without limits of memory, cpus and processes, or accept that with `optional: [limits]`, unless your organisation locks it"
 
 /** @throws HostError when it does not get there, or the group does not have its limits */
 export function enterGroup(entry: GroupEntry, process_: number): void {
