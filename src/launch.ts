@@ -4,7 +4,7 @@ import type { Bubblewrap } from "./host/bubblewrap.ts"
 import type { LastSteps } from "./inside/last-steps.ts"
 import type { Invocation } from "./kernel/invocation.ts"
 import { isIgnored, signalMask, signalNumbers } from "./kernel/signals.ts"
-import type { LaunchPlan } from "./plan/launch-plan.ts"
+import type { LaunchPlan, Mount } from "./plan/launch-plan.ts"
 
 /** What the last steps are made from. */
 export type Stepped = {
@@ -30,6 +30,14 @@ export function invocationWithout({ plan }: Planned, bubblewrap: Bubblewrap): In
 export function needsSupervisor({ live, limits, network }: Stepped["plan"]): boolean {
   const limited = limits.timeMs !== undefined || limits.group !== undefined
   return live !== undefined || limited || network.mode === "filtered"
+}
+
+/** Paths at which the sandbox has what the host has there; those of the kernel's, where nobody replaces anything, are left out. */
+export function boundPaths(mounts: readonly Mount[]): string[] {
+  const last = new Map(mounts.map(({ path, kind }) => [path, kind]))
+  return [...last].flatMap(([path, kind]) =>
+    kind === "host" && path !== "/" && !/^\/(proc|sys)(\/|$)/.test(path) ? [path] : [],
+  )
 }
 
 /**

@@ -14,7 +14,7 @@ export function superviseRecalled(
   begun: Begun,
 ): Promise<never> {
   const launch = recalledLaunch(memory, words)
-  const { plan, mountPoints, quiet, warnings } = launch
+  const { plan, mountPoints, bound, quiet, warnings } = launch
   const { landlock, limits, network } = plan
   const engine = startEngine({
     scoped: landlock?.scopeAbstractSockets === true,
@@ -30,6 +30,7 @@ export function superviseRecalled(
       reads: plan.live?.carriesOutReads === true ? "carry out" : "continue",
       plan,
       mountPoints,
+      bound,
       bare: undefined,
       log: undefined,
       tell: sayAtOnce,

@@ -9,7 +9,7 @@ import { requireNamespaces } from "../host/bubblewrap.ts"
 import { become } from "../kernel/become.ts"
 import { landlockAbi } from "../kernel/landlock.ts"
 import { presentDirectory } from "../kernel/present-directory.ts"
-import { needsSupervisor, signalsForCommand } from "../launch.ts"
+import { boundPaths, needsSupervisor, signalsForCommand } from "../launch.ts"
 import type { EndedSession } from "../network/terminator/ended-session.ts"
 import type { BareSandbox } from "../plan/launch-plan.ts"
 import { rememberLaunch } from "../remembered/remember.ts"
@@ -53,6 +53,7 @@ export async function runSession(prepared: Prepared, engine: Engine, given: Give
     reads: plan.live?.carriesOutReads === true ? "carry out" : "continue",
     plan,
     mountPoints: plan.mounts.map(({ path }) => path),
+    bound: bare === undefined ? boundPaths(plan.mounts) : [],
     bare,
     log,
     tell: sayAtOnce,

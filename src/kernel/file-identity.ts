@@ -8,6 +8,9 @@ const number = callNumbers(presentArchitecture())
 const status = pinned(256)
 const nothing = pinnedString("").address
 
+/** STATX_ATTR_MOUNT_ROOT */
+const mountRoot = 0x2000
+
 export type FileIdentity = {
   device: number
   inode: bigint
@@ -16,15 +19,18 @@ export type FileIdentity = {
   mode: number
   /** how many names it has */
   links: number
+  /** something is mounted there, and this is its root; undefined before Linux 5.8, which does not tell */
+  mounted: boolean | undefined
 }
 
 /** @returns undefined where the kernel does not tell */
 export function identify(descriptor: number): FileIdentity | undefined {
   const basicAndBirth = 0xfff
-  const { bytes, address } = status
+  const { bytes, words, address } = status
   if (rawCall(number.statx, descriptor, nothing, at.emptyPath, basicAndBirth, address) < 0) return undefined
   return {
     links: bytes.readUInt32LE(16),
+    mounted: (words[14] ?? 0) & mountRoot ? ((words[2] ?? 0) & mountRoot) !== 0 : undefined,
     mode: bytes.readUInt16LE(28),
     inode: bytes.readBigUInt64LE(32),
     born: bytes.readBigInt64LE(80) * 1_000_000_000n + BigInt(bytes.readUInt32LE(88)),

@@ -30,6 +30,8 @@ export type KeptLaunch = {
   plan: KeptPlan
   /** where the sandbox has something else than the host's directory holds */
   mountPoints: readonly string[]
+  /** where it has what the host has there (launch.ts) */
+  bound: readonly string[]
   environment: KeptEnvironment
   /** where in the words the command begins */
   commandAt: number

@@ -6,7 +6,7 @@ import { statusAt } from "../kernel/path-calls.ts"
 import { decidingWords } from "./caller-words.ts"
 
 /** Another one whenever what is remembered changes its shape or its meaning. */
-export const format = 4
+export const format = 5
 
 export type Place = {
   directory: string

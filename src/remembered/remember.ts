@@ -2,6 +2,7 @@
 import type { Journal } from "../base/journal.ts"
 import { orgPolicyPath } from "../governance/org-policy-path.ts"
 import type { Bubblewrap } from "../host/bubblewrap.ts"
+import { boundPaths } from "../launch.ts"
 import type { FilteredNetwork, LaunchPlan } from "../plan/launch-plan.ts"
 import type { Prepared } from "../run.ts"
 import { type KeptQuestion, keptQuestions } from "./askers.ts"
@@ -36,6 +37,7 @@ export function rememberLaunch(journal: Journal | undefined, prepared: Prepared,
     launch: {
       ...{ program, environment, warnings, quiet, stateHome, policyFile, plan: kept },
       mountPoints: mounts.map(({ path }) => path),
+      bound: boundPaths(mounts),
       commandAt: place.words.all - command.length,
     },
     rules: JSON.stringify(rules),

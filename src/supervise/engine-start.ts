@@ -19,6 +19,7 @@ import { UnixSockets } from "../live/unix-sockets.ts"
 import type { Dial } from "../network/streams/dial.ts"
 import { enterGroup } from "./enter-group.ts"
 import type { FromEngine, Preparation } from "./messages.ts"
+import { refuseReplaced } from "./replaced.ts"
 
 type Tell = (message: FromEngine) => void
 type Inside = { process: number; notifying: number | undefined }
@@ -64,13 +65,14 @@ export class EngineStart {
 
   /** Takes what the process inside hands over, and waits for it. @returns whether there is somebody who waits for the word */
   takeOver(): boolean {
-    const { socket, entry, network } = this.#preparation
+    const { socket, bound, entry, network } = this.#preparation
     const handover = receiveDescriptors(socket)
     // Nothing started inside; who waits for the end of bubblewrap hears of it.
     if (handover === undefined) return false
     const { process } = handover
     const handed = [...handover.descriptors]
     const given = this.#orRefuse(() => {
+      refuseReplaced(process, bound)
       if (entry !== undefined) enterGroup(entry, process)
       return { border: network && openBorderSockets(handed.splice(0, borderSocketTypes.length)) }
     })

@@ -16,6 +16,8 @@ export type Preparation = {
   stateFiles: readonly string[]
   /** paths of what the sandbox has mounted */
   mountPoints: readonly string[]
+  /** paths at which the sandbox is to have what the host has there */
+  bound: readonly string[]
   reads: "continue" | "carry out"
   /** the sandbox has no mounts and no processes of its own (plan/bare.ts) */
   bare: { offline: boolean } | undefined

@@ -12,7 +12,7 @@ type OfProcess = {
 }
 
 export function preparationOf(
-  { rules, plan, mountPoints, reads, bare }: Supervised,
+  { rules, plan, mountPoints, bound, reads, bare }: Supervised,
   { socket, umask, group }: OfProcess,
 ): Preparation {
   const { limits, network, stateFiles, unixSockets } = plan
@@ -21,6 +21,7 @@ export function preparationOf(
     socket,
     rules: rules(),
     mountPoints: mountPoints.filter(path => !stateFiles.includes(path)),
+    bound,
     stateFiles,
     reads,
     bare: bare && { offline: network.mode === "off" },

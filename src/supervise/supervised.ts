@@ -19,6 +19,8 @@ export type Supervised = {
   plan: Pick<LaunchPlan, "limits" | "session" | "stateFiles" | "network" | "unixSockets" | "landlock">
   /** where the sandbox has something else than the host's directory holds */
   mountPoints: readonly string[]
+  /** where it has what the host has there, which somebody may have replaced (replaced.ts) */
+  bound: readonly string[]
   /** of a sandbox without namespaces, which does not end by itself */
   bare: BareSession | undefined
   /** opens the border of a session whose connections are decided on: loaded when it is needed, while the sandbox is built */
