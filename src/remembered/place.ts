@@ -4,6 +4,7 @@ import { replacement } from "../base/path-bytes.ts"
 import { xdgDirectories } from "../host/xdg-directories.ts"
 import { statusAt } from "../kernel/path-calls.ts"
 import { decidingWords } from "./caller-words.ts"
+import { liesInProject } from "./planted-home.ts"
 
 /** Another one whenever what is remembered changes its shape or its meaning. */
 export const format = 5
@@ -21,7 +22,7 @@ export type Place = {
 /**
  * @param words of the command line
  * @returns undefined where nothing is remembered: for words that are no text, without a home to keep it in, with a state
- * directory of the caller's own, for the probe of `cordon verify`, and for a program that is not built and so changes
+ * directory of the caller's own, with a home in a project, for the probe of `cordon verify`, and for a program that is not built and so changes
  * without notice
  */
 export function placeOf(words: readonly string[]): Place | undefined {
@@ -38,6 +39,7 @@ export function placeOf(words: readonly string[]): Place | undefined {
   // No sandbox of this home sees the directory (policies/00-base.yaml). Another place may lie in a project, where a sandbox
   // that was started without the variable could have made up a memory.
   if (xdgDirectories(home, process.env).XDG_STATE_HOME !== usual) return undefined
+  if (liesInProject(home, words.slice(0, deciding))) return undefined
   return { directory: `${usual}/cordon/launches`, key, home, words: { all: words.length, deciding } }
 }
 

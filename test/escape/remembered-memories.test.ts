@@ -181,6 +181,18 @@ describe("nothing is remembered, and nobody is told,", () => {
     expect(existsSync(join(world.project, "state"))).toBe(false)
   })
 
+  test.each([
+    ["below the present directory", "project/home"],
+    ["in a repository", "other/home"],
+  ])("with a home where an earlier run could have made one up: %s", async (_, name) => {
+    using world = stateWorld({ home: { "work/other/.git/HEAD": "", "work/third/": "" } })
+    const HOME = join(world.home, "work", name)
+    mkdirSync(join(HOME, ".local/state"), { recursive: true })
+    const there = ["-n", "-C", join(world.home, "work/third"), "--", "true"]
+    expect((await world.cordon(there, { env: { HOME } })).code).toBe(0)
+    expect(existsSync(join(HOME, ".local/state/cordon"))).toBe(false)
+  })
+
   test("where others may write in the directory", async () => {
     using world = stateWorld()
     mkdirSync(launchesIn(world), { recursive: true })
