@@ -9,19 +9,32 @@ const status = pinned(256)
 const system = pinned(256)
 const nothing = pinnedString("").address
 
+/** Where something stands. */
+export type Standing = {
+  /** the minor number of a file system that has no device, and so may be the kernel's own; 0 for one on a disk */
+  deviceless: number
+  /** the mount that it was found by, which no other namespace has (mount_namespaces(7)) */
+  mount: number
+}
+
 /**
- * The minor number of a file system that has no device, and so may be the kernel's own; 0 for one on a disk. What is asked
- * for costs no word with a server.
+ * What is asked for costs no word with a server.
  * @param name as itself, should it be a link; undefined = the descriptor's own
  * @returns undefined where nothing stands, or nobody can tell
  */
-export function deviceless(descriptor: number, name: Address | undefined): number | undefined {
-  const [noAutomount, asKnown, mask] = [0x800, 0x4000, 0]
+export function standingOf(descriptor: number, name?: Address): Standing | undefined {
+  const [noAutomount, asKnown, mountOnly] = [0x800, 0x4000, 0x1000]
   const how = (name === undefined ? at.emptyPath : at.symlinkNoFollow) | noAutomount | asKnown
   const { words, address } = status
-  if (rawCall(number.statx, descriptor, name ?? nothing, how, mask, address) < 0) return undefined
-  const [major, minor] = [words[34], words[35]]
-  return major === 0 ? (minor ?? 0) : 0
+  if (rawCall(number.statx, descriptor, name ?? nothing, how, mountOnly, address) < 0) return undefined
+  const [major, minor = 0, mount = 0] = [words[34], words[35], words[36]]
+  return { deviceless: major === 0 ? minor : 0, mount }
+}
+
+/** Whether nothing is written there: to this mount, or to the whole file system (statfs(2), ST_RDONLY). */
+export function isReadOnly(descriptor: number): boolean {
+  if (rawCall(number.fstatfs, descriptor, system.address) < 0) return true
+  return ((system.words[20] ?? 0) & 1) !== 0
 }
 
 /** `f_type` of fstatfs(2), a number of linux/magic.h; undefined where the kernel does not tell. */

@@ -6,7 +6,7 @@
 import { isWithin } from "../base/path.ts"
 import { close, openAt } from "../kernel/file-calls.ts"
 import { flags } from "../kernel/file-flags.ts"
-import { deviceless, kindOf } from "../kernel/file-system.ts"
+import { kindOf, type Standing } from "../kernel/file-system.ts"
 import type { Address } from "../kernel/raw-call.ts"
 
 /**
@@ -28,18 +28,21 @@ let knownSince = 0
 /** Milliseconds: what is mounted later can get the number of what is gone. */
 const keptMs = 1000
 
+type Named = { directory: number; name: Address | undefined }
+
 /**
  * Whether what stands at the name is the kernel's, and not in its place.
- * @param name undefined = the descriptor's own
+ * @param named without a name, the descriptor itself
  * @param path where that is
  */
-export function isKernelsElsewhere(descriptor: number, name: Address | undefined, path: string): boolean {
-  const device = deviceless(descriptor, name)
-  // What is not there comes into being where its directory is: between two looks a process gets its number.
-  if (device === undefined) return name === undefined || isKernelsElsewhere(descriptor, undefined, path)
+export function isKernelsElsewhere(
+  { directory, name }: Named,
+  { deviceless: device }: Standing,
+  path: string,
+): boolean {
   if (device === 0) return false
   forgetOld()
-  const place = known.get(device) ?? placeOf(descriptor, name)
+  const place = known.get(device) ?? placeOf(directory, name)
   // What nobody can tell is not what may be opened.
   if (place === undefined) return true
   known.set(device, place)

@@ -3,13 +3,11 @@ import { isWithin, nameOf, parentOf } from "../base/path.ts"
 import { errno, fileTypes } from "../kernel/file-flags.ts"
 import { identify } from "../kernel/file-identity.ts"
 import type { Answer, Gate } from "./gate.ts"
+import { formerPath, isMemoryFile, isNameless } from "./lost-names.ts"
 import type { MemoryRoom } from "./memory-room.ts"
 import { isOfProcess, type OwnProcesses } from "./own-processes.ts"
 import type { Place } from "./place.ts"
 import { isBeyondReach, isFirstProcess } from "./process-files.ts"
-
-/** What the kernel adds to the path of a file that has lost its name (proc_pid_fd(5)). */
-const deleted = " (deleted)"
 
 const blockDevice = 0o060000
 const devices: ReadonlySet<number> = new Set([fileTypes.characterDevice, blockDevice])
@@ -45,7 +43,8 @@ export class Permissions {
     if (isObject && !path.startsWith("/")) return 0
     const answer = this.gate.read(path)
     // A denied file that was replaced is still what it was to whoever had pinned it.
-    return answer || (isObject && path.endsWith(deleted) ? this.gate.read(path.slice(0, -deleted.length)) : 0)
+    const former = isObject ? formerPath(path) : undefined
+    return answer || (former === undefined ? 0 : this.gate.read(former))
   }
 
   /** The same where we open it: with rights of ours, which the program may not have. */
@@ -149,7 +148,8 @@ export class Permissions {
   }
 
   /** What is not writable is a read-only mount to the sandbox, or nothing at all; where it has none, this is why not. */
-  #whereNoMountIs({ path, isHostFile }: Place): Answer {
+  #whereNoMountIs({ path, isHostFile, isOutside }: Place): Answer {
+    if (isOutside) return -errno.readOnly
     if (this.#processes === undefined || isHostFile) return 0
     if (isOfProcess(path)) return this.#processes.isOthers(path) ? -errno.access : 0
     const access = this.gate.judge.accessOf(path)
@@ -175,9 +175,12 @@ export class Permissions {
   }
 
   /** What was opened by descriptor and has no name: pipes, memory files, files that were removed. */
-  #isUnowned({ isObject, path, directory }: Place): boolean {
-    if (!isObject) return false
-    return !path.startsWith("/") || (path.endsWith(deleted) && identify(directory)?.links === 0)
+  #isUnowned(place: Place): boolean {
+    if (!place.isObject || place.isOutside) return false
+    if (!place.path.startsWith("/")) return true
+    const former = formerPath(place.path)
+    if (former === undefined || !isNameless(place)) return false
+    return isMemoryFile(former) || this.gate.judge.accessOf(former) === "write"
   }
 }
 

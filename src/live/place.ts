@@ -8,12 +8,11 @@ import { typeAt, typeOf } from "../kernel/file-identity.ts"
 import type { Listener } from "../kernel/listener.ts"
 import { type Address, pinned, pinnedString } from "../kernel/raw-call.ts"
 import { openBase } from "./caller.ts"
-import type { HostFiles } from "./host-files.ts"
 import { cutLastName } from "./last-name.ts"
 import { isForeignLink } from "./own-links.ts"
-import type { OwnProcesses } from "./own-processes.ts"
 import { below, ProgramPath } from "./program-path.ts"
-import { pathInView } from "./reachable-path.ts"
+import { locatedInView } from "./reachable-path.ts"
+import type { Surroundings } from "./surroundings.ts"
 
 const slash = 47
 const [dot, rootPath] = [pinnedString(".").address, pinnedString("/").address]
@@ -24,8 +23,7 @@ export class Place {
   readonly #listener: Listener
   readonly #path: ProgramPath
   readonly #link = pinned(4096)
-  readonly #hostFiles: HostFiles
-  readonly #processes: OwnProcesses | undefined
+  readonly #surroundings: Surroundings
 
   /** the directory that holds the name; the file itself when `isObject` */
   directory = -1
@@ -39,16 +37,17 @@ export class Place {
   isObject = false
   /** `directory` is the host's own: nothing but a file may be had from there */
   isHostFile = false
+  /** it is on no mount of the sandbox's, and was handed over */
+  isOutside = false
   /** a slash stood at the end */
   mustBeDirectory = false
   /** the call changes nothing: links of other processes are followed, and files are the program's own view of them */
   #reads = false
 
-  constructor(listener: Listener, root: number, { hostFiles, processes }: Surroundings) {
+  constructor(listener: Listener, surroundings: Surroundings) {
     this.#listener = listener
-    this.#hostFiles = hostFiles
-    this.#processes = processes
-    this.#path = new ProgramPath(listener, root, processes)
+    this.#surroundings = surroundings
+    this.#path = new ProgramPath(listener, surroundings.root, surroundings.processes)
   }
 
   /** the link below `/proc/self` that the path went through last: `fd/1` */
@@ -111,7 +110,8 @@ export class Place {
   /** @returns 1 when the name was a link and its target took its place, 0 when it is none, or -errno */
   followOneLink(): number {
     if (this.isSelf || this.isObject) return 0
-    if (this.#reads && isForeignLink(this.path, this.#processes)) return this.#enterForeign() || 1
+    if (this.#reads && isForeignLink(this.path, this.#surroundings.processes))
+      return this.#enterForeign() || 1
     const length = readLinkAt(this.directory, this.name, this.#link)
     if (length <= 0) return 0
     // It would lead on in the host's own view of its files.
@@ -184,17 +184,17 @@ export class Place {
   }
 
   #named(name: string): number {
-    const path = pathInView(this, this.#path.root, name)
-    if (typeof path === "number") return path
-    this.path = path
+    const located = locatedInView(this, this.#surroundings, name)
+    if (typeof located === "number") return located
+    this.path = located.path
+    this.isOutside = located.isOutside
     const seen = this.directory
-    if (!this.isObject && !this.#reads) this.directory = this.#hostFiles.directoryOf(this.path, seen)
+    if (!this.isObject && !this.#reads)
+      this.directory = this.#surroundings.hostFiles.directoryOf(this.path, seen)
     this.isHostFile = this.directory !== seen
     return 0
   }
 }
 
-/** @property processes undefined where the sandbox sees no others than its own */
-export type Surroundings = { hostFiles: HostFiles; processes: OwnProcesses | undefined }
 type Resolving = { resolving: number; noFollow: boolean; makes: boolean }
 const pathOnly = (noFollow: boolean) => flags.path | (noFollow ? flags.noFollow : 0)

@@ -4,6 +4,7 @@ import type { Mounts } from "../kernel/namespaces.ts"
 import { type Pinned, pinned } from "../kernel/raw-call.ts"
 import type { Dial } from "../network/streams/dial.ts"
 import type { HostFiles } from "./host-files.ts"
+import { OwnMounts } from "./own-mounts.ts"
 import type { OwnProcesses } from "./own-processes.ts"
 import type { Permissions } from "./permissions.ts"
 import { Place } from "./place.ts"
@@ -55,12 +56,15 @@ export function startSession(
   policy: Pick<Session, "permissions" | "umasks" | "processes" | SessionRules> & { hostFiles: HostFiles },
 ): Session {
   const { hostFiles, ...rest } = policy
-  const surroundings = { hostFiles, processes: rest.processes }
+  const { processes } = rest
+  // Without namespaces the sandbox has the host's mounts, and the policy says all that mounts say elsewhere.
+  const mounts = processes === undefined ? new OwnMounts(root) : undefined
+  const surroundings = { root, hostFiles, processes, mounts }
   return {
     listener,
     root,
-    place: new Place(listener, root, surroundings),
-    other: new Place(listener, root, surroundings),
+    place: new Place(listener, surroundings),
+    other: new Place(listener, surroundings),
     ...rest,
     memory: pinned(valueMax),
     name: pinned(4096 + 1),

@@ -1,6 +1,6 @@
 /** A program changes a file that is open for reading, by its descriptor: one from outside, or one put in its place. */
 import { describe, expect, test } from "bun:test"
-import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { eventually } from "../support/process.ts"
 import { rawCallsPrelude } from "../support/raw-calls.ts"
@@ -9,16 +9,20 @@ import { bun, cordonBinary, World } from "../support/world.ts"
 const python = Bun.which("python3", { PATH: "/usr/bin:/bin" })
 const text = "what stood there\n"
 
+/** What changes descriptor 0 in every way there is, and the errors that it gets. */
+const changeHanded = `${rawCallsPrelude()}
+  const link = "/proc/self/fd/0", times = Buffer.from(new BigInt64Array([1n, 0n, 1n, 0n]).buffer)
+  console.log([sys("fchmod", 0, 0o4777), sys("fchmodat", AT_FDCWD, link, 0o4777), sys("fsetxattr", 0, "user.x", "v", 1, 0),
+    sys("fchown", 0, process.getuid(), process.getgid()), sys("utimensat", AT_FDCWD, link, times, 0),
+    sys("truncate", link, 0), sys("openat", AT_FDCWD, link, 1, 0)].join())`
+const unchanged = `${Array(7).fill("EROFS").join()}\n`
+
 describe.each([[[]], [["--ro"]], [["--backend", "landlock", "-n"]]])("with %j", options => {
   test("a file of the host's on standard input is not changed by its descriptor", async () => {
     using world = new World({ home: { mine: text } })
     const mine = join(world.home, "mine")
     const before = await world.host("stat", "-c", "%a %u %h %Y", mine)
-    const code = `${rawCallsPrelude()}
-      const link = "/proc/self/fd/0", times = Buffer.from(new BigInt64Array([1n, 0n, 1n, 0n]).buffer)
-      console.log([sys("fchmod", 0, 0o4777), sys("fchmodat", AT_FDCWD, link, 0o4777), sys("fsetxattr", 0, "user.x", "v", 1, 0),
-        sys("fchown", 0, process.getuid(), process.getgid()), sys("utimensat", AT_FDCWD, link, times, 0),
-        sys("truncate", link, 0), sys("openat", AT_FDCWD, link, 1, 0)].join())
+    const code = `${changeHanded}
       console.log(require("node:fs").readFileSync(0, "utf8"))`
     const started = Bun.spawn([cordonBinary, ...options, "--read", bun, "--", bun, "-e", code], {
       cwd: world.project,
@@ -28,11 +32,61 @@ describe.each([[[]], [["--ro"]], [["--backend", "landlock", "-n"]]])("with %j", 
       stderr: "pipe",
     })
     const said = await new Response(started.stdout).text()
-    expect(said).toBe(`${Array(7).fill("EROFS").join()}\n${text}\n`)
+    expect(said).toBe(`${unchanged}${text}\n`)
     expect(readFileSync(mine, "utf8")).toBe(text)
     expect(await world.host("stat", "-c", "%a %u %h %Y", mine)).toBe(before)
   })
 })
+
+/** Starts a command with the file on standard input, open for reading, and gives what it says. */
+async function handed(world: World, file: number, words: readonly string[]) {
+  const started = Bun.spawn([cordonBinary, "-q", ...words], {
+    cwd: world.project,
+    env: world.env,
+    stdin: file,
+    stdout: "pipe",
+    stderr: "inherit",
+  })
+  return new Response(started.stdout).text()
+}
+
+test("neither is one where the sandbox has a directory of its own, and its own files there are", async () => {
+  using world = new World()
+  for (const place of ["/tmp", "/var/tmp", "/dev/shm"]) {
+    const directory = mkdtempSync(join(place, "cordon-test-"))
+    const mine = join(directory, "mine")
+    try {
+      writeFileSync(mine, text)
+      const before = await world.host("stat", "-c", "%a %u %h %Y", mine)
+      const words = ["--read", bun, "--", bun, "-e", changeHanded]
+      expect({ place, said: await handed(world, openSync(mine, "r"), words) }).toEqual({
+        place,
+        said: unchanged,
+      })
+      expect(readFileSync(mine, "utf8")).toBe(text)
+      expect(await world.host("stat", "-c", "%a %u %h %Y", mine)).toBe(before)
+      const own = `echo > ${place}/own; exec sh -c "chmod 600 /proc/self/fd/0 && echo changed > /proc/self/fd/0; cat ${place}/own" < ${place}/own`
+      expect(await handed(world, openSync(mine, "r"), ["--", "sh", "-c", own])).toBe("changed\n")
+    } finally {
+      rmSync(directory, { recursive: true })
+    }
+  }
+})
+
+test.each([[[]], [["--backend", "landlock", "-n"]]])(
+  "neither is one that has lost its name, with %j, and one that was made inside is",
+  async options => {
+    using world = new World({ home: { mine: text } })
+    const mine = join(world.home, "mine")
+    const [file, again] = [openSync(mine, "r"), openSync(mine, "r")]
+    rmSync(mine)
+    const words = [...options, "--read", bun, "--", bun, "-e", changeHanded]
+    expect(await handed(world, file, words)).toBe(unchanged)
+    expect(readFileSync(again, "utf8")).toBe(text)
+    const own = `echo > own; exec < own; rm own; chmod 600 /proc/self/fd/0 && echo changed > /proc/self/fd/0; cat`
+    expect(await handed(world, again, [...options, "--", "sh", "-c", own])).toBe("changed\n")
+  },
+)
 
 test("a file that the command may write, and was handed, can be opened once more", async () => {
   using world = new World({ home: { log: "" } })
@@ -76,6 +130,84 @@ print({name: count > 0 for name, count in found.items()}, flush=True)
 os._exit(0)
 `
 const both = "{'own': True, 'refused': True}\n"
+
+/** Hands the directory over, open for reading and as a path, to whoever connects. */
+const service = (directory: string) => `
+import os, socket
+server = socket.socket(socket.AF_UNIX); server.bind("service"); server.listen()
+print("ready", flush=True)
+client, directory = server.accept()[0], ${JSON.stringify(directory)}
+socket.send_fds(client, [b"x"], [os.open(directory, os.O_RDONLY), os.open(directory, os.O_PATH)])
+client.recv(1)
+`
+const change = `
+import os, socket
+client = socket.socket(socket.AF_UNIX); client.connect("../service")
+_, (fd, path), _, _ = socket.recv_fds(client, 1, 2)
+def made(call):
+    try: call(); return "done"
+    except OSError as error: return error.strerror
+def moved(fd):
+    os.fchdir(fd); open("relative", "w")
+for at in (fd, path):
+    print([made(call) for call in (
+        lambda: os.open("new", os.O_WRONLY | os.O_CREAT, dir_fd=at), lambda: os.open("file", os.O_WRONLY, dir_fd=at),
+        lambda: os.mkdir("d", dir_fd=at), lambda: os.symlink("x", "l", dir_fd=at), lambda: os.mkfifo("p", dir_fd=at),
+        lambda: os.link("file", "second", src_dir_fd=at, dst_dir_fd=at), lambda: os.rename("file", "other", src_dir_fd=at, dst_dir_fd=at),
+        lambda: os.unlink("other", dir_fd=at), lambda: open(f"/proc/self/fd/{at}/linked", "w"),
+        lambda: os.open(f"/proc/self/fd/{at}", os.O_WRONLY | os.O_TMPFILE), lambda: moved(at))])
+    for name in ("new", "d", "l", "p", "second", "linked", "relative"):
+        made(lambda: os.rmdir(name, dir_fd=at) if name == "d" else os.unlink(name, dir_fd=at))
+    made(lambda: open("file", "x"))
+`
+
+describe.skipIf(python === null)(
+  "directories handed over [skipped when there is no /usr/bin/python3]",
+  () => {
+    const policy = "network: { unix_sockets: [~/work/service] }\n"
+
+    async function changedIn(world: World, directory: string) {
+      const server = Bun.spawn([python ?? "", "-c", service(directory)], {
+        cwd: join(world.home, "work"),
+        stdout: "pipe",
+      })
+      await server.stdout.getReader().read()
+      const { stdout, stderr } = await world.cordon(["-q", "--", python ?? "", "-c", change])
+      await server.exited
+      expect(stderr).toBe("")
+      return stdout
+    }
+    const lines = (answer: string, calls: number) =>
+      `[${Array(calls).fill(`'${answer}'`).join(", ")}]\n`.repeat(2)
+
+    test("nothing is made, changed or removed in one by a service that the policy names", async () => {
+      using world = new World({ home: { "mine/file": text, ".config/cordon/policy.yaml": policy } })
+      const mine = mkdtempSync("/tmp/cordon-test-")
+      try {
+        writeFileSync(join(mine, "file"), text)
+        for (const directory of [mine, join(world.home, "mine")]) {
+          const said = await changedIn(world, directory)
+          expect(said.replaceAll("No such file or directory", "Read-only file system")).toBe(
+            lines("Read-only file system", 11),
+          )
+          expect(readdirSync(directory)).toEqual(["file"])
+          expect(readFileSync(join(directory, "file"), "utf8")).toBe(text)
+          rmSync(join(world.home, "work/service"))
+        }
+      } finally {
+        rmSync(mine, { recursive: true })
+      }
+    })
+
+    test("in one of the project's everything is", async () => {
+      using world = new World({
+        project: { "own/file": text },
+        home: { ".config/cordon/policy.yaml": policy },
+      })
+      expect(await changedIn(world, join(world.project, "own"))).toBe(lines("done", 11))
+    })
+  },
+)
 
 describe.skipIf(python === null)(
   "two files for one descriptor [skipped when there is no /usr/bin/python3]",
