@@ -56,22 +56,27 @@ const [boundSocket, userNamespace, mountNamespace, workingDirectory] = [3, 4, 5,
 const newUser = 0x1000_0000
 const newMounts = 0x2_0000
 
-/** @returns whether the socket has its name */
+/**
+ * @returns whether this gave the socket its name. That it has one says nothing: another thread can have sent by it
+ * meanwhile, which gives it one too (unix(7), SO_PASSCRED), and what stands at the path would be taken for the program's.
+ */
 function bindInside({ session, socket }: SocketCall, path: Buffer): boolean {
   const base = openBase(session.listener.thread, at.currentDirectory)
   if (base < 0) return false
   const { namespace, owner } = session.mounts
   const leads = leadsTo(session.place.directory, path, { base, root: session.root })
-  if (leads && namespace < 0) bindBelow(base, socket, path)
-  else if (leads)
-    runSteps(binder(path), [
-      { descriptor: socket, number: boundSocket },
-      { descriptor: owner, number: userNamespace },
-      { descriptor: namespace, number: mountNamespace },
-      { descriptor: base, number: workingDirectory },
-    ])
+  const bind = () =>
+    namespace < 0
+      ? bindBelow(base, socket, path)
+      : runSteps(binder(path), [
+          { descriptor: socket, number: boundSocket },
+          { descriptor: owner, number: userNamespace },
+          { descriptor: namespace, number: mountNamespace },
+          { descriptor: base, number: workingDirectory },
+        ])
+  const isBound = leads && bind() === 0
   close(base)
-  return leads && hasName(socket)
+  return isBound
 }
 
 /**

@@ -4,7 +4,7 @@
  * looked at.
  */
 import { expect, test } from "bun:test"
-import { linkSync, mkdirSync, renameSync, symlinkSync } from "node:fs"
+import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { connectScript, greeting, type Listener, listen } from "../support/listener.ts"
@@ -363,6 +363,43 @@ for send in (lambda: given.sendto(b"x", MSG_FASTOPEN, address), lambda: given.se
     expect(await world.host(py, "-c", hand, cordonBinary, "-q", mode, "--", ...words)).toBe(refused.repeat(4))
   expect(await world.host(py, "-c", hand, ...words)).toBe(`${greeting}\n`.repeat(2))
 })
+
+test("a name that a socket gets while it is bound makes nobody else's socket the program's", async () => {
+  using world = new World()
+  await using listener = await counting(join(world.project, "host.sock"))
+  // Sent by with SO_PASSCRED, a socket gets an abstract name; here at any moment of its bind(2).
+  const code = `
+import os, random, socket, time
+def reached(path):
+    client = socket.socket(socket.AF_UNIX)
+    try: client.connect(path); return "connected"
+    except OSError as error: return error.strerror
+def bound(path, late):
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    start = time.monotonic() + 0.005
+    if os.fork() == 0:
+        while time.monotonic() < start + late: pass
+        one.send(b"x"); os._exit(0)
+    while time.monotonic() < start: pass
+    try: one.bind(path); return True
+    except OSError: return False
+    finally: os.wait()
+tries = [bound("./host.sock", random.uniform(0, 0.002)) for _ in range(200)]
+print(any(tries), reached("host.sock"))
+server = socket.socket(socket.AF_UNIX); server.bind("./own.sock"); server.listen()
+print(server.getsockname(), reached("own.sock"))
+`
+  for (const mode of ["-n", "--net=open"]) {
+    const { stdout, stderr } = await world.cordon(["-q", mode, "--", python ?? "python3", "-c", code])
+    expect({ stdout, stderr }).toEqual({
+      stdout: "False Permission denied\n./own.sock connected\n",
+      stderr: "",
+    })
+    rmSync(join(world.project, "own.sock"))
+  }
+  expect(listener.count()).toBe(0)
+}, 20_000)
 
 test("descriptors that programs inside hand each other work, sockets too", async () => {
   using world = new World()
