@@ -39,8 +39,8 @@ export class Permissions {
 
   /** Opening for reading, or listing. */
   read({ isObject, path }: Place): Answer {
-    // Pipes, sockets, namespaces: what has no place is not denied by one.
-    if (isObject && !path.startsWith("/")) return 0
+    // Pipes, sockets, namespaces, memory: what has no place is not denied by one.
+    if (isObject && (!path.startsWith("/") || isMemoryFile(path))) return 0
     const answer = this.gate.read(path)
     // A denied file that was replaced is still what it was to whoever had pinned it.
     const former = isObject ? formerPath(path) : undefined

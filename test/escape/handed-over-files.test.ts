@@ -88,6 +88,20 @@ test.each([[[]], [["--backend", "landlock", "-n"]]])(
   },
 )
 
+test.skipIf(python === null).each([[[]], [["--strict"]], [["--trust", "untrusted"]]])(
+  "memory that a program shares can be opened once more, with %j [skipped when there is no /usr/bin/python3]",
+  async options => {
+    using world = new World()
+    const code = `
+import os
+memory = os.memfd_create("shared"); os.fchmod(memory, 0o700)
+os.write(os.open(f"/proc/self/fd/{memory}", os.O_RDWR), b"x" * 9)
+print(os.fstat(memory).st_size)`
+    const { stdout, stderr } = await world.cordon(["-q", ...options, "--", python ?? "", "-c", code])
+    expect({ stdout, stderr }).toEqual({ stdout: "9\n", stderr: "" })
+  },
+)
+
 test("a file that the command may write, and was handed, can be opened once more", async () => {
   using world = new World({ home: { log: "" } })
   const log = join(world.home, "log")
