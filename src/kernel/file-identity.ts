@@ -19,8 +19,8 @@ export type FileIdentity = {
   mode: number
   /** how many names it has */
   links: number
-  /** something is mounted there, and this is its root; undefined before Linux 5.8, which does not tell */
-  mounted: boolean | undefined
+  /** something is mounted there, and this is its root; false before Linux 5.8, which does not tell */
+  mounted: boolean
 }
 
 /** @returns undefined where the kernel does not tell */
@@ -30,7 +30,7 @@ export function identify(descriptor: number): FileIdentity | undefined {
   if (rawCall(number.statx, descriptor, nothing, at.emptyPath, basicAndBirth, address) < 0) return undefined
   return {
     links: bytes.readUInt32LE(16),
-    mounted: (words[14] ?? 0) & mountRoot ? ((words[2] ?? 0) & mountRoot) !== 0 : undefined,
+    mounted: ((words[2] ?? 0) & mountRoot) !== 0,
     mode: bytes.readUInt16LE(28),
     inode: bytes.readBigUInt64LE(32),
     born: bytes.readBigInt64LE(80) * 1_000_000_000n + BigInt(bytes.readUInt32LE(88)),

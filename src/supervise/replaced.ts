@@ -37,7 +37,7 @@ function isAsOnHost(root: number, path: string): boolean {
     return false
   // Where a link was when it was to be mounted, it was mounted where that leads. Programs replace files of theirs by
   // renaming others: then the kernel takes the mount away, and what is there is what the directory around it has.
-  return inside.mounted !== false || (inside.mode & fileTypes.mask) !== fileTypes.directory
+  return inside.mounted || (inside.mode & fileTypes.mask) !== fileTypes.directory
 }
 
 /** Of what stands at the path without any link on the way. */
