@@ -39,7 +39,11 @@ export function installKernel(series) {
     "--names-only",
     `^linux-image-${series}[.].*-cloud-amd64$`,
   ])
-  const name = listed.trim().split("\n").at(-1)?.split(" ")[0]
+  const names = listed
+    .trim()
+    .split("\n")
+    .map(line => line.split(" ")[0])
+  const name = names.sort((one, other) => one.localeCompare(other, "en", { numeric: true })).at(-1)
   if (!name)
     throw new Refusal(`Debian's packages here have no kernel ${series}: see apt-cache search linux-image`)
   const directory = join(cache, name)
