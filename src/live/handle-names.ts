@@ -1,8 +1,10 @@
 /** From the arguments of the calls on names to what names.ts needs. */
-import { at, errno } from "../kernel/file-flags.ts"
+import { close } from "../kernel/file-calls.ts"
+import { at, errno, flags } from "../kernel/file-flags.ts"
 import type { Handlers } from "./engine.ts"
 import { followLinks } from "./follow.ts"
 import { makeDirectoryAt, makeLinkAt, makeNodeAt, makeSymlinkAt, renameAt, unlinkAt } from "./names.ts"
+import { below } from "./program-path.ts"
 import type { Outcome, Session } from "./session.ts"
 
 /** Indices of the arguments of one path; without a descriptor it starts at the working directory. */
@@ -31,8 +33,20 @@ const newForm: TwoPaths = { from: { directory: 0, path: 1 }, to: { directory: 2,
 
 function mkdir(session: Session, form: PathArguments, mode: number): Outcome {
   const { place, listener, permissions, umasks } = session
+  // There is nothing to be decided then: npm makes each directory again for each file in it.
+  if (isThere(session, form)) return -errno.exists
   umasks.take(listener.thread)
   return located(session, form) || makeDirectoryAt(place, listener.int(mode), permissions)
+}
+
+/** Whether anything is, a link as itself. Only looked at: the caller may be gone, and its number another's. */
+function isThere(session: Session, form: PathArguments): boolean {
+  const path = session.place.text
+  if (path.copy(session.listener.word(form.path)) < 0 || path.start(baseOf(session, form)) < 0) return false
+  if (path.isWhole) return false
+  const found = path.open(path.address, flags.path | flags.noFollow, { resolving: below })
+  if (found >= 0) close(found)
+  return found >= 0
 }
 
 function mknod(session: Session, form: PathArguments, mode: number): Outcome {
@@ -66,8 +80,7 @@ function move(session: Session, { from, to }: TwoPaths, renameFlags: number): Ou
 function hardLink(session: Session, { from, to }: TwoPaths, linkFlags: number): Outcome {
   const { place, other, listener, permissions } = session
   if ((linkFlags & ~(at.symlinkFollow | at.emptyPath)) !== 0) return -errno.invalid
-  const base = from.directory === undefined ? at.currentDirectory : listener.int(from.directory)
-  const source = place.locate(base, listener.word(from.path), {
+  const source = place.locate(baseOf(session, from), listener.word(from.path), {
     emptyIsBase: (linkFlags & at.emptyPath) !== 0,
   })
   if (source < 0) return source
@@ -77,7 +90,10 @@ function hardLink(session: Session, { from, to }: TwoPaths, linkFlags: number): 
 }
 
 /** @returns 0 or -errno */
-function located({ listener, place }: Session, form: PathArguments, which = place): number {
-  const base = form.directory === undefined ? at.currentDirectory : listener.int(form.directory)
-  return which.locate(base, listener.word(form.path))
+function located(session: Session, form: PathArguments, which = session.place): number {
+  return which.locate(baseOf(session, form), session.listener.word(form.path))
+}
+
+function baseOf({ listener }: Session, { directory }: PathArguments): number {
+  return directory === undefined ? at.currentDirectory : listener.int(directory)
 }

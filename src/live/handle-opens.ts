@@ -67,19 +67,18 @@ function openPath(session: Session, [base, path]: [number, Address], request: Wa
  */
 function checkRead(session: Session, [base, path]: [number, Address], noFollow: boolean): Outcome {
   const { place, permissions } = session
-  const spelled = place.read(path)
-  if (typeof spelled === "number" && spelled < 0) return spelled
-  const known = typeof spelled === "string" ? permissions.gate.readAsSpelled(spelled) : undefined
+  const copied = place.text.copy(path)
+  if (copied < 0) return copied
+  const { spelling } = place.text
+  const known = typeof spelling === "string" ? permissions.gate.readAsSpelled(spelling) : undefined
   if (known !== undefined) return known || "continue"
   const standing = standingAt(place, base, noFollow)
   // A longer path may have led through a link that was swapped meanwhile, and what it led to be gone.
-  if (standing === "absent" && spelled === 1) return -errno.noEntry
+  if (standing === "absent" && spelling === 1) return -errno.noEntry
   if (standing === "plain") return permissions.read(place) || "continue"
   // The copy was cut in two.
   place.release()
-  const copied = place.read(path)
-  if (typeof copied === "number" && copied < 0) return copied
-  const located = place.locateObject(base, noFollow)
+  const located = place.text.copy(path) || place.locateObject(base, noFollow)
   return located || permissions.read(place) || "continue"
 }
 

@@ -21,7 +21,8 @@ const directoryOnly = flags.path | flags.directory
 /** One per path argument: its memory is used again for the next call. `release` follows every `locate…`. */
 export class Place {
   readonly #listener: Listener
-  readonly #path: ProgramPath
+  /** the path as the program gave it; `locateCopied` goes on with what was copied */
+  readonly text: ProgramPath
   readonly #link = pinned(4096)
   readonly #surroundings: Surroundings
 
@@ -47,12 +48,12 @@ export class Place {
   constructor(listener: Listener, surroundings: Surroundings) {
     this.#listener = listener
     this.#surroundings = surroundings
-    this.#path = new ProgramPath(listener, surroundings.root, surroundings.processes)
+    this.text = new ProgramPath(listener, surroundings.root, surroundings.processes)
   }
 
   /** the link below `/proc/self` that the path went through last: `fd/1` */
   get ownLink(): string | undefined {
-    return this.#path.ownLink
+    return this.text.ownLink
   }
 
   /**
@@ -62,40 +63,34 @@ export class Place {
    * @returns 0, or the -errno of the call
    */
   locate(base: number, path: Address | Buffer, how: { emptyIsBase?: boolean; reads?: boolean } = {}): number {
-    const copied = this.#path.copy(path)
+    const copied = this.text.copy(path)
     if (copied === -errno.noEntry && how.emptyIsBase) return this.locateDescriptor(base)
     return copied || this.locateCopied(base, how.reads ?? false)
   }
 
-  /** The same after `read`. */
+  /** The same after `text.copy`. */
   locateCopied(base: number, reads: boolean): number {
     return this.#start(base, reads) || this.#find()
   }
 
-  /** Copies the path that the program gave. @returns its `spelling`, or -errno */
-  read(path: Address): number | string {
-    const copied = this.#path.copy(path)
-    return copied || this.#path.spelling
-  }
-
-  /** Finds what the whole path leads to, after `read`: only to look at, for the caller may be gone. @returns as `locate` */
+  /** Finds what the whole path leads to, after `text.copy`: only to look at, for the caller may be gone. @returns as `locate` */
   locateObject(base: number, noFollow: boolean): number {
-    const begun = this.#path.start(base)
+    const begun = this.text.start(base)
     if (begun < 0) return begun
-    if (this.#path.isWhole) return this.#enter(this.#path.takeBase())
+    if (this.text.isWhole) return this.#enter(this.text.takeBase())
     const how = { resolving: below, foreign: "looked at" } as const
-    return this.#enter(this.#path.open(this.#path.address, pathOnly(noFollow), how))
+    return this.#enter(this.text.open(this.text.address, pathOnly(noFollow), how))
   }
 
   /** As openat2(2) finds it with `resolve` flags; where nothing is, the directory by the same rules. @returns as `locate` */
   locateResolving(base: number, path: Address, how: Resolving): number {
-    const begun = this.#path.copy(path) || this.#start(base, false)
+    const begun = this.text.copy(path) || this.#start(base, false)
     if (begun < 0) return begun
     const bounded = (how.resolving & (resolve.beneath | resolve.inRoot)) !== 0
-    if (!bounded || this.#path.isAbsolute)
+    if (!bounded || this.text.isAbsolute)
       return (how.resolving & resolve.beneath) !== 0 ? -errno.crossDevice : -errno.noCall
-    if (how.makes && this.#path.bytes[this.#path.length - 1] === slash) return -errno.isDirectory
-    const object = this.#path.open(this.#path.address, pathOnly(how.noFollow), how)
+    if (how.makes && this.text.bytes[this.text.length - 1] === slash) return -errno.isDirectory
+    const object = this.text.open(this.text.address, pathOnly(how.noFollow), how)
     return object === -errno.noEntry ? this.#split(how.resolving) : this.#enter(object)
   }
 
@@ -118,7 +113,7 @@ export class Place {
     if (this.isHostFile) return -errno.access
     const { directory } = this
     this.directory = -1
-    return this.#path.follow(this.#link.bytes.subarray(0, length), directory) || this.#find() || 1
+    return this.text.follow(this.#link.bytes.subarray(0, length), directory) || this.#find() || 1
   }
 
   /** The object that stands there, a link as itself. @returns a descriptor of the caller's to close, or -errno */
@@ -135,7 +130,7 @@ export class Place {
   release(): void {
     if (this.directory >= 0) close(this.directory)
     this.directory = -1
-    this.#path.release()
+    this.text.release()
   }
 
   /** @returns 0 or -errno */
@@ -143,25 +138,25 @@ export class Place {
     this.mustBeDirectory = false
     this.#reads = reads
     // Before anything is done in what /proc/PID led to: the caller may be gone and its number another's.
-    return this.#path.start(base) || (this.#listener.isValid() ? 0 : -errno.noEntry)
+    return this.text.start(base) || (this.#listener.isValid() ? 0 : -errno.noEntry)
   }
 
   #find(): number {
-    return this.#path.isWhole ? this.#enter(this.#path.takeBase()) : this.#split(below)
+    return this.text.isWhole ? this.#enter(this.text.takeBase()) : this.#split(below)
   }
 
   #split(resolving: number): number {
-    const { bytes, address, length } = this.#path
+    const { bytes, address, length } = this.text
     const { start, text, slashed } = cutLastName(bytes, length)
     // A slash stays when what stands before it is a link: so must be what that leads to.
     this.mustBeDirectory ||= slashed
     this.isObject = false
     this.isSelf = text === ""
     this.name = this.isSelf ? dot : address + start
-    if (start === 0 && !this.isSelf) this.directory = this.#path.takeBase()
+    if (start === 0 && !this.isSelf) this.directory = this.text.takeBase()
     else {
       const parent = this.isSelf || start > 1 ? address : rootPath
-      this.directory = this.#path.open(parent, directoryOnly, { resolving, foreign: this.#reads && "opened" })
+      this.directory = this.text.open(parent, directoryOnly, { resolving, foreign: this.#reads && "opened" })
     }
     return this.directory < 0 ? this.directory : this.#named(text)
   }

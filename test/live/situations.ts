@@ -172,7 +172,7 @@ export const situations: Readonly<Record<string, string>> = {
       for (const place of ["/proc/self/fd/", "/dev/fd/", "/proc/thread-self/fd/", "/proc/" + process.pid + "/fd/"])
         say(opened(place + fd, O.RDONLY), opened(place + fd, O.RDWR), opened(place + fd, O.WRONLY | O.APPEND), opened(place + fd, O.WRONLY | O.TRUNC),
           opened(place + fd, O.CREAT | O.EXCL | O.RDWR), opened(place + fd, O.NOFOLLOW), opened(place + fd + "/x", O.RDWR),
-          opened(place + fd + "/new", O.CREAT | O.RDWR), sys("mkdirat", AT_FDCWD, place + fd, 0o755),
+          opened(place + fd + "/new", O.CREAT | O.RDWR), sys("mkdirat", AT_FDCWD, place + fd, 0o755), sys("mkdirat", AT_FDCWD, place + fd + "/made", 0o755),
           sys("symlinkat", "x", AT_FDCWD, place + fd), sys("linkat", AT_FDCWD, "file", AT_FDCWD, place + fd, 0), sys("fchmodat", AT_FDCWD, place + fd, 0o700))
     for (const path of ["/dev/stdin", "/dev/fd", "/proc/self/cwd/file", "/proc/self/cwd/../here/file", "/proc/self/exe", "/dev/null", "/dev/full"])
       say(path, opened(path, O.RDONLY), opened(path, O.RDONLY | O.CLOEXEC))
