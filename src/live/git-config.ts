@@ -3,7 +3,7 @@
  * renaming `config.lock`. What is installed is a copy of ours, so that nobody holds a descriptor to write to it later,
  * and only with keys that name things; a key that makes git run something is refused, and so is all that is not plain.
  */
-import { close, openAt, rename, unlink } from "../kernel/file-calls.ts"
+import { close, openAt, openName, rename, unlink } from "../kernel/file-calls.ts"
 import { contentOf, writeContent } from "../kernel/file-contents.ts"
 import { errno, fileTypes, flags } from "../kernel/file-flags.ts"
 import { identify } from "../kernel/file-identity.ts"
@@ -14,6 +14,7 @@ import type { Place } from "./place.ts"
 const sizeMax = 65_536
 const harmless = [
   /^core\.(repositoryformatversion|filemode|bare|logallrefupdates|ignorecase|precomposeunicode|symlinks)$/,
+  /^core\.(autocrlf|eol|safecrlf)$/,
   /^extensions\.(objectformat|refstorage|partialclone)$/,
   /^remote\..*\.(url|fetch|tagopt|promisor|partialclonefilter)$/,
   /^branch\..*\.(remote|merge|rebase)$/,
@@ -53,6 +54,18 @@ function isHarmlessValue(value: string): boolean {
 
 /** A protected name, so that no other sandbox in the project can have it open when it becomes the configuration. */
 const fresh = pinnedString("config.worktree")
+
+/**
+ * libgit2 makes an empty file before it writes and renames `config.lock`: cargo and others make repositories by it. It is
+ * open for reading alone, so that what is written to it all the same fails and is not lost.
+ * @returns a descriptor of the caller's to close, or -errno
+ */
+export function beginConfig(place: Place, mode: number, permissions: Permissions): number {
+  const refused = permissions.open(place) || permissions.room(place.directory)
+  if (refused < 0) return refused
+  const made = openName(place.directory, place.name, flags.readOnly | flags.create | flags.exclusive, mode)
+  return made === -errno.exists ? -errno.access : made
+}
 
 /** Carries out the renaming of `from` to the configuration `to`. @returns 0 or -errno */
 export function installConfig(from: Place, to: Place, permissions: Permissions): number {

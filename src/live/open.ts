@@ -9,6 +9,7 @@ import { typeOf } from "../kernel/file-identity.ts"
 import { pinned } from "../kernel/raw-call.ts"
 import { isOpenForWriting } from "./caller.ts"
 import { followLinks, linksMax } from "./follow.ts"
+import { beginConfig } from "./git-config.ts"
 import { openTerminal } from "./open-terminal.ts"
 import type { Permissions } from "./permissions.ts"
 import type { Place } from "./place.ts"
@@ -50,6 +51,7 @@ function openNamed(place: Place, request: OpenRequest, permissions: Permissions)
   const barred = creates || writes(wanted) ? permissions.write(place) : 0
   const refused = permissions.open(place) || (writes(wanted) ? barred : 0)
   if (refused < 0 && isExclusive(wanted)) return barred < 0 && isThere(place) ? -errno.exists : refused
+  if (refused < 0 && creates && permissions.isBegunConfig(place)) return beginConfig(place, mode, permissions)
   if (refused < 0) return isDeniedAbsence(place, wanted, permissions) ? -errno.noEntry : refused
   // Where a name may not be made, a file that exists already may still be read.
   const used = barred < 0 ? wanted & ~exclusively : wanted

@@ -8,6 +8,7 @@ const harmless = {
     '[remote "origin"]\n\turl = https://example.com/a.git\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n[branch "main"]\n\tremote = origin\n\tmerge = refs/heads/main\n',
   "a remote over ssh": '[remote "o"]\n\turl = git@example.com:a/b.git\n\turl = ssh://git@[::1]:22/a\n',
   "a directory": '[remote "o"]\n\turl = /srv/git/a::b.git\n\turl = ../other\n',
+  "ends of lines": "[core]\n\tautocrlf = input\n\teol = lf\n\tsafecrlf = warn\n",
   "no tags": '[remote "o"]\n\ttagOpt = --no-tags\n',
   "a name": "[user]\n\tname = Å. Nymous\n\temail = a@example.com\n",
   nothing: "\n\n",
