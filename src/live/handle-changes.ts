@@ -12,10 +12,20 @@ import type { SystemCall } from "../kernel/system-calls.ts"
 import { type Change, changeOnBehalf } from "./attributes.ts"
 import { isPathOnly } from "./caller.ts"
 import type { Handler, Handlers } from "./engine.ts"
+import { isHostDevice } from "./host-devices.ts"
 import type { Outcome, Session } from "./session.ts"
 
 /** What a call does to the file, from its arguments at `first` and on. @returns a change, or -errno */
 type Read = (session: Session, first: number) => Change | number
+
+/** What its owner alone may do, and nobody to the host's devices. */
+const byOwner =
+  (read: Read): Read =>
+  (session, first) => {
+    const change = read(session, first)
+    if (typeof change === "number") return change
+    return descriptor => (isHostDevice(descriptor) ? -errno.notPermitted : change(descriptor))
+  }
 
 /** Where the path is, what says whether a link at its end is followed, and where the call's own arguments begin. */
 type Form = {
@@ -31,17 +41,18 @@ const below = { directory: 0, path: 1, follows: true, first: 2 } as const
 const belowUnless = (index: number) =>
   ({ directory: 0, path: 1, follows: { unless: at.symlinkNoFollow, in: index }, first: 2 }) as const
 
-const mode: Read =
+const mode = byOwner(
   ({ listener }, first) =>
-  descriptor =>
-    changeMode(descriptor, listener.int(first) & 0o7777)
+    descriptor =>
+      changeMode(descriptor, listener.int(first) & 0o7777),
+)
 
 /** In the program's user namespace there are no other ids (user_namespaces(7)): for any, chown(2) says EINVAL. */
-const owner: Read = ({ listener }, first) => {
+const owner = byOwner(({ listener }, first) => {
   const [user, group] = [listener.int(first), listener.int(first + 1)]
   const exist = isOwn(user, process.getuid?.()) && isOwn(group, process.getgid?.())
   return descriptor => (exist ? changeOwner(descriptor, { user, group }) : -errno.invalid)
-}
+})
 
 function isOwn(id: number, own: number | undefined): boolean {
   return id === -1 || id === own
@@ -89,7 +100,7 @@ const size: Read = ({ listener }, first) => {
   return length < 2 ** 63 ? descriptor => truncate(descriptor, length) : -errno.invalid
 }
 
-const setAttribute: Read = ({ listener, memory, name, permissions }, first) => {
+const setAttribute = byOwner(({ listener, memory, name, permissions }, first) => {
   const length = listener.readString(listener.word(first), name)
   const bytes = listener.word(first + 2)
   if (length < 0) return length
@@ -98,12 +109,12 @@ const setAttribute: Read = ({ listener, memory, name, permissions }, first) => {
     return -errno.badAddress
   const attribute = { name: name.address, value: memory.address, size: bytes, flags: listener.int(first + 3) }
   return descriptor => permissions.room(descriptor) || setExtendedAttribute(descriptor, attribute)
-}
+})
 
-const removeAttribute: Read = ({ listener, name }, first) => {
+const removeAttribute = byOwner(({ listener, name }, first) => {
   const length = listener.readString(listener.word(first), name)
   return length < 0 ? length : descriptor => removeExtendedAttribute(descriptor, name.address)
-}
+})
 
 const pathCalls: { readonly [Name in SystemCall]?: [Form, Read] } = {
   chmod: [byPath, mode],

@@ -3,14 +3,12 @@ import { isWithin, nameOf, parentOf } from "../base/path.ts"
 import { errno, fileTypes } from "../kernel/file-flags.ts"
 import { identify } from "../kernel/file-identity.ts"
 import type { Answer, Gate } from "./gate.ts"
+import { isDevice } from "./host-devices.ts"
 import { formerPath, isMemoryFile, isNameless } from "./lost-names.ts"
 import type { MemoryRoom } from "./memory-room.ts"
 import { isOfProcess, type OwnProcesses } from "./own-processes.ts"
 import type { Place } from "./place.ts"
 import { isBeyondReach, isFirstProcess } from "./process-files.ts"
-
-const blockDevice = 0o060000
-const devices: ReadonlySet<number> = new Set([fileTypes.characterDevice, blockDevice])
 
 const ownLinks = new Set(["/dev/stdin", "/dev/stdout", "/dev/stderr", "/dev/fd"])
 
@@ -134,7 +132,7 @@ export class Permissions {
 
   /** No mount keeps them closed there (mount(8), nodev): nodes of a tree for chroot(8) lead to the host's own devices. */
   #isStrayDevice(place: Place): boolean {
-    return this.#processes !== undefined && !isWithin(place.path, "/dev") && devices.has(place.type())
+    return this.#processes !== undefined && !isWithin(place.path, "/dev") && isDevice(place.type())
   }
 
   /** Such a mount keeps nobody from writing to a FIFO, and what reads it on the host takes that for an order. */
