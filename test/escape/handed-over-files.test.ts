@@ -102,6 +102,47 @@ print(os.fstat(memory).st_size)`
   },
 )
 
+describe.each([[[]], [["--strict"]], [["--backend", "landlock", "-n"]]])("with %j", options => {
+  /** What a shell says that reads the script from a pipe, which so is the standard input of all that it starts. */
+  async function piped(world: World, script: string, inside: string) {
+    const started = Bun.spawn(["sh", "-c", `{ printf '%s\\n' "$SCRIPT"; sleep 0.5; } | sh -s | cat`], {
+      cwd: world.project,
+      env: { ...world.env, INSIDE: inside, SCRIPT: script },
+      stdout: "pipe",
+      stderr: "inherit",
+    })
+    return new Response(started.stdout).text()
+  }
+
+  test("nothing is added to a script that a shell outside reads from a pipe; pipes made inside can be opened again", async () => {
+    using world = new World()
+    const places = ["/proc/self/fd/0", "/dev/stdin", "/dev/fd/0", "/proc/thread-self/fd/0"]
+    const inside = [
+      ...places.map(path => `(echo 'echo added, CORDON=$CORDON' > ${path}) 2> errors || echo refused`),
+      "(exec 3<> /proc/self/fd/0) 2> errors || echo refused",
+      ": | sh -c 'echo own > /proc/self/fd/0; head -n 1'",
+      "echo said > /dev/stdout",
+    ].join("\n")
+    const script = `${[cordonBinary, "-q", ...options].join(" ")} -- sh -c "$INSIDE"\necho the rest`
+    expect(await piped(world, script, inside)).toBe(`${"refused\n".repeat(5)}own\nsaid\nthe rest\n`)
+  })
+
+  test.skipIf(python === null)(
+    "nor is memory changed that was handed over to be read [skipped when there is no /usr/bin/python3]",
+    async () => {
+      using world = new World()
+      const words = [cordonBinary, "-q", ...options, "--read", bun, "--", bun, "-e", changeHanded]
+      const code = `
+import os, subprocess, sys
+memory = os.memfd_create("handed"); os.write(memory, b"kept")
+handed = os.open(f"/proc/self/fd/{memory}", os.O_RDONLY)
+subprocess.run(sys.argv[1:], stdin=handed)
+print(os.pread(memory, 9, 0).decode(), oct(os.fstat(memory).st_mode)[-4:])`
+      expect(await world.host(python ?? "", "-c", code, ...words)).toBe(`${unchanged}kept 0777\n`)
+    },
+  )
+})
+
 test("a file that the command may write, and was handed, can be opened once more", async () => {
   using world = new World({ home: { log: "" } })
   const log = join(world.home, "log")
