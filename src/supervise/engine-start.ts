@@ -65,14 +65,14 @@ export class EngineStart {
 
   /** Takes what the process inside hands over, and waits for it. @returns whether there is somebody who waits for the word */
   takeOver(): boolean {
-    const { socket, bound, entry, network } = this.#preparation
+    const { socket, bound, mountPoints, entry, network } = this.#preparation
     const handover = receiveDescriptors(socket)
     // Nothing started inside; who waits for the end of bubblewrap hears of it.
     if (handover === undefined) return false
     const { process } = handover
     const handed = [...handover.descriptors]
     const given = this.#orRefuse(() => {
-      refuseReplaced(process, bound)
+      refuseReplaced(process, { bound, mountPoints })
       if (entry !== undefined) enterGroup(entry, process)
       return { border: network && openBorderSockets(handed.splice(0, borderSocketTypes.length)) }
     })

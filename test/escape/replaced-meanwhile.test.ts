@@ -45,3 +45,67 @@ test("a link that comes and goes in a directory's place opens nothing, planned o
   }
   expect(existsSync(join(world.home, "victim/made"))).toBe(false)
 })
+
+/** Without the check of files one in fifteen has a mount in another place; of those some show the file of a third. */
+const fileLaunches = 80
+
+/** As a session in the project can. Where nothing stands when something is to be mounted, bubblewrap makes a directory. */
+const swappingDirectory = `
+  const { existsSync, renameSync, rmSync } = require("node:fs")
+  const [link, place, aside] = process.argv.slice(1)
+  process.stdout.write("swapping")
+  for (;;) {
+    try {
+      renameSync(place, aside)
+      renameSync(link, place)
+      Bun.sleepSync(6 * Math.random())
+      renameSync(place, link)
+      renameSync(aside, place)
+    } catch {
+      if (existsSync(aside)) rmSync(place, { recursive: true, force: true })
+      if (existsSync(aside)) renameSync(aside, place)
+    }
+    Bun.sleepSync(12 * Math.random())
+  }`
+
+test("a file is mounted nowhere but in its place, though a directory above it comes and goes", async () => {
+  // What is mounted in between leaves time.
+  const others = Array.from({ length: 30 }, (_, index) => [`z${index}/.npmrc`, "other"])
+  using world = stateWorld({
+    home: { "elsewhere/.npmrc": "elsewhere" },
+    project: { "m/.npmrc": "own", ...Object.fromEntries(others) },
+  })
+  const link = join(world.home, "link")
+  const names = [link, join(world.project, "m"), join(world.home, "aside")]
+  symlinkSync("../../elsewhere", link)
+  const swapper = Bun.spawn([process.execPath, "-e", swappingDirectory, ...names], { stdout: "pipe" })
+  const mounts: string[] = []
+  try {
+    await swapper.stdout.getReader().read()
+    for (let count = 0; count < fileLaunches; count++)
+      mounts.push((await world.cordon(["-n", "--", "cat", "/proc/self/mountinfo"])).stdout)
+    expect(swapper.exitCode).toBeNull()
+  } finally {
+    swapper.kill()
+    await swapper.exited
+  }
+  expect(mounts.filter(table => table.includes("/elsewhere/.npmrc"))).toEqual([])
+  expect(mounts.filter(table => table.includes("/m/.npmrc")).length).toBeGreaterThan(0)
+})
+
+test("a protected file that its program replaces all the time stops no launch", async () => {
+  using world = stateWorld({ project: { "m/.npmrc": "own" } })
+  const replacing = `
+    const { renameSync, writeFileSync } = require("node:fs")
+    process.stdout.write("replacing")
+    for (;;) { writeFileSync("m/new", "own"); renameSync("m/new", "m/.npmrc"); await Bun.sleep(20) }`
+  const replacer = Bun.spawn([process.execPath, "-e", replacing], { stdout: "pipe", cwd: world.project })
+  try {
+    await replacer.stdout.getReader().read()
+    for (let count = 0; count < 20; count++)
+      expect((await world.cordon(["-n", "--", "cat", "m/.npmrc"])).stderr).not.toContain("was replaced")
+  } finally {
+    replacer.kill()
+    await replacer.exited
+  }
+})

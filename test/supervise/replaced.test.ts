@@ -11,7 +11,7 @@ afterAll(() => rmSync(directory, { recursive: true }))
 
 const at = (name: string) => join(directory, name)
 for (const name of ["tree/below", "other"]) mkdirSync(at(name), { recursive: true })
-for (const name of ["file", "second"]) writeFileSync(at(name), name)
+for (const name of ["file", "second", "other/landed"]) writeFileSync(at(name), name)
 
 /** @param binds source and path of each mount */
 async function inSandbox(binds: readonly [string, string][], act: (process_: number) => void): Promise<void> {
@@ -29,7 +29,8 @@ async function inSandbox(binds: readonly [string, string][], act: (process_: num
   }
 }
 
-const refusal = (process_: number, name: string) => () => refuseReplaced(process_, [at(name)])
+const expected = (...names: string[]) => ({ bound: names.map(at), mountPoints: [] })
+const refusal = (process_: number, name: string) => () => refuseReplaced(process_, expected(name))
 
 test("what the host has is what is wanted", async () => {
   await inSandbox(
@@ -38,7 +39,7 @@ test("what the host has is what is wanted", async () => {
       ["tree/below", "tree/below"],
       ["file", "file"],
     ],
-    process_ => refuseReplaced(process_, ["tree", "tree/below", "file"].map(at)),
+    process_ => refuseReplaced(process_, expected("tree", "tree/below", "file")),
   )
 })
 
@@ -81,8 +82,16 @@ test("a file that its program replaced since is no reason to refuse", async () =
   })
 })
 
+test("a file that has no mount is refused when the host shows where nothing was to be mounted", async () => {
+  const binds: [string, string][] = [["second", "other/landed"]]
+  await inSandbox(binds, process_ => {
+    expect(refusal(process_, "file")).toThrow(HostError)
+    refuseReplaced(process_, { bound: [at("file")], mountPoints: [at("other/landed")] })
+  })
+})
+
 test("nobody is there any more", async () => {
   const child = Bun.spawn(["true"])
   await child.exited
-  refuseReplaced(child.pid, [at("tree")])
+  refuseReplaced(child.pid, expected("tree"))
 })
