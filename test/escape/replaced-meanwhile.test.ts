@@ -2,7 +2,9 @@
 import { expect, test } from "bun:test"
 import { existsSync, symlinkSync } from "node:fs"
 import { join } from "node:path"
+import { liveMode } from "../support/live-modes.ts"
 import { rememberLaunch, stateWorld } from "../support/memories.ts"
+import type { World } from "../support/world.ts"
 
 /** Without the check one in five shows the home. */
 const launches = 30
@@ -49,6 +51,9 @@ test("a link that comes and goes in a directory's place opens nothing, planned o
 /** Without the check of files one in fifteen has a mount in another place; of those some show the file of a third. */
 const fileLaunches = 80
 
+/** In one of ten what hides the file lies elsewhere, or is not there because the launch did not find the file. */
+const nameLaunches = 60
+
 /** As a session in the project can. Where nothing stands when something is to be mounted, bubblewrap makes a directory. */
 const swappingDirectory = `
   const { existsSync, renameSync, rmSync } = require("node:fs")
@@ -68,6 +73,22 @@ const swappingDirectory = `
     Bun.sleepSync(12 * Math.random())
   }`
 
+/** @param directory in the project, which is a link to `elsewhere` in the home from time to time */
+async function whileSwapped(world: World, directory: string, act: () => Promise<void>): Promise<void> {
+  const link = join(world.home, "link")
+  symlinkSync("../../elsewhere", link)
+  const names = [link, join(world.project, directory), join(world.home, "aside")]
+  const swapper = Bun.spawn([process.execPath, "-e", swappingDirectory, ...names], { stdout: "pipe" })
+  try {
+    await swapper.stdout.getReader().read()
+    await act()
+    expect(swapper.exitCode).toBeNull()
+  } finally {
+    swapper.kill()
+    await swapper.exited
+  }
+}
+
 test("a file is mounted nowhere but in its place, though a directory above it comes and goes", async () => {
   // What is mounted in between leaves time.
   const others = Array.from({ length: 30 }, (_, index) => [`z${index}/.npmrc`, "other"])
@@ -75,22 +96,35 @@ test("a file is mounted nowhere but in its place, though a directory above it co
     home: { "elsewhere/.npmrc": "elsewhere" },
     project: { "m/.npmrc": "own", ...Object.fromEntries(others) },
   })
-  const link = join(world.home, "link")
-  const names = [link, join(world.project, "m"), join(world.home, "aside")]
-  symlinkSync("../../elsewhere", link)
-  const swapper = Bun.spawn([process.execPath, "-e", swappingDirectory, ...names], { stdout: "pipe" })
   const mounts: string[] = []
-  try {
-    await swapper.stdout.getReader().read()
+  await whileSwapped(world, "m", async () => {
     for (let count = 0; count < fileLaunches; count++)
       mounts.push((await world.cordon(["-n", "--", "cat", "/proc/self/mountinfo"])).stdout)
-    expect(swapper.exitCode).toBeNull()
-  } finally {
-    swapper.kill()
-    await swapper.exited
-  }
+  })
   expect(mounts.filter(table => table.includes("/elsewhere/.npmrc"))).toEqual([])
   expect(mounts.filter(table => table.includes("/m/.npmrc")).length).toBeGreaterThan(0)
+})
+
+test("under live: strict a denied name is refused wherever its mount lies", async () => {
+  using world = stateWorld({
+    home: { "elsewhere/.env": "plain" },
+    project: { "m/.env": "s3cret", "m/other": "plain" },
+  })
+  const words = [
+    ...liveMode(world, "strict"),
+    "-n",
+    "--",
+    "sh",
+    "-c",
+    "cat m/.env; cat m/other; stat -c %s m/.env",
+  ]
+  const outputs: string[] = []
+  await whileSwapped(world, "m", async () => {
+    for (let count = 0; count < nameLaunches; count++) outputs.push((await world.cordon(words)).stdout)
+  })
+  expect(outputs.filter(output => output.includes("s3cret"))).toEqual([])
+  // Its size says that it was there, and that nothing hid it.
+  expect(outputs).toContain("plain6\n")
 })
 
 test("a protected file that its program replaces all the time stops no launch", async () => {
