@@ -88,8 +88,10 @@ function openObject(place: Place, { flags: wanted, thread }: OpenRequest, permis
   if (isExclusive(wanted)) return -errno.exists
   if (place.ownLink !== undefined && (wanted & flags.noFollow) !== 0) return -errno.tooManyLinks
   const answer = permissions.open(place) || (writes(wanted) ? permissions.write(place) : 0)
-  // Somebody outside gave it a descriptor to write to; it may open that once more.
-  const [, given] = (answer === -errno.readOnly && place.ownLink?.match(/^fd\/(\d+)$/)) || []
+  // Somebody outside gave it a descriptor to write to; it may open that once more, and not to read what is denied.
+  const writesOnly = (wanted & flags.accessMode) === flags.writeOnly && place.type() === fileTypes.regular
+  const isGivable = answer === -errno.readOnly || (answer === -errno.access && writesOnly)
+  const [, given] = (isGivable && place.ownLink?.match(/^fd\/(\d+)$/)) || []
   const refused = given !== undefined && isOpenForWriting(thread, Number(given), place.directory) ? 0 : answer
   if (refused < 0) return refused
   const opened = openAgain(place.directory, quickly(wanted) & ~exclusively & ~flags.noFollow)

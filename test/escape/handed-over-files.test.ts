@@ -143,19 +143,37 @@ print(os.pread(memory, 9, 0).decode(), oct(os.fstat(memory).st_mode)[-4:])`
   )
 })
 
-test("a file that the command may write, and was handed, can be opened once more", async () => {
-  using world = new World({ home: { log: "" } })
-  const log = join(world.home, "log")
-  for (const options of [[], ["--backend", "landlock", "-n"]]) {
-    writeFileSync(log, "")
-    const started = Bun.spawn([cordonBinary, ...options, "--", "sh", "-c", "echo again > /dev/stderr"], {
-      cwd: world.project,
-      env: world.env,
-      stderr: openSync(log, "a"),
-    })
-    expect(await started.exited).toBe(0)
-    expect(readFileSync(log, "utf8")).toBe("again\n")
-  }
+test.each([[[]], [["--deny", "~/private"]], [["--backend", "landlock", "-n"]]])(
+  "a file that the command was handed to write to can be opened once more, wherever it lies, and not to be read, with %j",
+  async options => {
+    using world = new World({ home: { log: "", "private/log": "" } })
+    const temporary = mkdtempSync("/tmp/cordon-test-")
+    try {
+      for (const log of [join(world.home, "log"), join(world.home, "private/log"), join(temporary, "log")]) {
+        writeFileSync(log, "")
+        const started = Bun.spawn([cordonBinary, ...options, "--", "sh", "-c", "echo again > /dev/stderr"], {
+          cwd: world.project,
+          env: world.env,
+          stderr: openSync(log, "a"),
+        })
+        expect({ log, code: await started.exited }).toEqual({ log, code: 0 })
+        expect(readFileSync(log, "utf8")).toBe("again\n")
+      }
+    } finally {
+      rmSync(temporary, { recursive: true })
+    }
+  },
+)
+
+test("what is denied, and was handed over to be written to, is not read by that", async () => {
+  using world = new World({ home: { "private/log": text } })
+  const inside =
+    "(exec 5<> /proc/self/fd/0) 2> errors || echo refused; (exec 5>> /proc/self/fd/0) && echo opened"
+  const log = openSync(join(world.home, "private/log"), "a")
+  for (const options of [[], ["--backend", "landlock", "-n"]])
+    expect(await handed(world, log, ["--deny", "~/private", ...options, "--", "sh", "-c", inside])).toBe(
+      "refused\nopened\n",
+    )
 })
 
 /**
