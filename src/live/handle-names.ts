@@ -3,7 +3,15 @@ import { close } from "../kernel/file-calls.ts"
 import { at, errno, flags } from "../kernel/file-flags.ts"
 import type { Handlers } from "./engine.ts"
 import { followLinks } from "./follow.ts"
-import { makeDirectoryAt, makeLinkAt, makeNodeAt, makeSymlinkAt, renameAt, unlinkAt } from "./names.ts"
+import {
+  makeDirectoryAt,
+  makeLinkAt,
+  makeNodeAt,
+  makeSymlinkAt,
+  notMakeable,
+  renameAt,
+  unlinkAt,
+} from "./names.ts"
 import { below } from "./program-path.ts"
 import type { Outcome, Session } from "./session.ts"
 
@@ -86,7 +94,12 @@ function hardLink(session: Session, { from, to }: TwoPaths, linkFlags: number): 
   if (source < 0) return source
   const follows = (linkFlags & at.symlinkFollow) !== 0 || place.mustBeDirectory
   const followed = follows ? followLinks(place) : 0
-  return followed || located(session, to, other) || makeLinkAt(place, other, permissions)
+  // The link `/proc/self/fd/N` itself is meant, and is on another file system than all that can be made.
+  const isProcLink = place.isObject && linkFlags === 0 && !follows
+  const reached = followed || located(session, to, other)
+  if (reached < 0) return reached
+  if (!isProcLink) return makeLinkAt(place, other, permissions)
+  return other.type() < 0 ? notMakeable(other) || -errno.crossDevice : -errno.exists
 }
 
 /** @returns 0 or -errno */

@@ -155,8 +155,10 @@ export const situations: Readonly<Record<string, string>> = {
   "a file without a name gets one": `${openModes}
     const fd = sys("openat", AT_FDCWD, ".", O.TMPFILE | O.RDWR, 0o600)
     fs.writeSync(fd, "text")
+    const itself = to => sys("linkat", AT_FDCWD, "/proc/self/fd/" + fd, AT_FDCWD, to, 0)
+    say(itself("named"), itself("/"), itself("absent/x"))
     say(sys("linkat", AT_FDCWD, "/proc/self/fd/" + fd, AT_FDCWD, "named", 0x400), fs.readFileSync("named", "utf8"),
-      sys("linkat", AT_FDCWD, "/proc/self/fd/" + fd, AT_FDCWD, "named", 0x400), tree())`,
+      itself("named"), sys("linkat", AT_FDCWD, "/proc/self/fd/" + fd, AT_FDCWD, "named", 0x400), tree())`,
 
   "a working directory that is gone": `${openModes}
     fs.mkdirSync("gone"); process.chdir("gone"); fs.rmdirSync("../gone")
