@@ -61,7 +61,7 @@ export class Permissions {
   writeLink(place: Place): Answer {
     // Whoever reads an agent's own file outside would follow it.
     const answer = place.isHostFile ? -errno.access : this.gate.writeLink(place.path)
-    if (answer < 0) return this.#isSample(place) ? 0 : answer
+    if (answer < 0) return this.#isSample(place) ? this.room(place.directory) : answer
     return this.#whereNoMountIs(place) || this.room(place.directory)
   }
 
@@ -72,7 +72,7 @@ export class Permissions {
     if (this.#isOwnLink(place)) return 0
     if (place.isObject && this.gate.judge.accessOf(place.path) === "read") return -errno.readOnly
     const answer = this.gate.writeFile(place.path)
-    if (answer < 0) return this.#isSample(place) ? 0 : answer
+    if (answer < 0) return this.#isSample(place) ? this.room(place.directory) : answer
     if (this.#isHostsPipe(place)) return -errno.readOnly
     return this.#whereNoMountIs(place) || this.room(place.directory)
   }
@@ -80,7 +80,8 @@ export class Permissions {
   makeDirectory(place: Place): Answer {
     const answer = this.gate.write(place.path)
     const isBegun = answer < 0 && place.path.endsWith("/.git/hooks") && this.#isBegun(place.directory)
-    return isBegun ? 0 : answer || this.#whereNoMountIs(place) || this.room(place.directory)
+    const refused = isBegun ? 0 : answer || this.#whereNoMountIs(place)
+    return refused || this.room(place.directory)
   }
 
   remove(place: Place): Answer {

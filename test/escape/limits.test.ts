@@ -350,6 +350,22 @@ describe.skipIf(noMemory)(
       )
     }, 60_000)
 
+    test("counts what a new repository's samples of hooks take, where the project lies in memory", async () => {
+      using world = new World({ below: "/dev/shm" })
+      const code = `${rawCallsPrelude()}
+        fs.mkdirSync("new/.git/hooks", { recursive: true })
+        const long = Buffer.from("a".repeat(4000) + "\\0")
+        let result = 0, made = 0
+        for (; made < 8000 && result === 0; made++)
+          result = sys("symlinkat", long, AT_FDCWD, "new/.git/hooks/" + made + ".sample")
+        console.log(result)`
+      const said = async (limit: string) =>
+        (await world.script(code, { options: ["--memory", limit] })).stdout
+      expect(await said("20MB")).toBe("ENOSPC\n")
+      await world.host("rm", "-rf", "new")
+      expect(await said("2GB")).toBe("0\n")
+    })
+
     test.skipIf(python === null)(
       `counts what lies in the buffers of sockets${python === null ? " [skipped when there is no python3]" : ""}`,
       async () => {
