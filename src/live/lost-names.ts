@@ -5,8 +5,8 @@ import type { Place } from "./place.ts"
 /** What the kernel adds to the path of a file that has lost its name (proc_pid_fd(5)). */
 const mark = " (deleted)"
 
-/** Pipes and sockets have what is no path (proc_pid_fd(5)). */
-export function isFile({ path }: Pick<Place, "path">): boolean {
+/** Pipes and sockets have what is none (proc_pid_fd(5)). */
+export function isPath(path: string): boolean {
   return path.startsWith("/")
 }
 

@@ -10,7 +10,7 @@ import { flags, resolve } from "../kernel/file-flags.ts"
 import { isSameFile } from "../kernel/file-identity.ts"
 import { isReadOnly, standingOf } from "../kernel/file-system.ts"
 import { pinned } from "../kernel/raw-call.ts"
-import { isMemoryFile } from "./lost-names.ts"
+import { isMemoryFile, isPath } from "./lost-names.ts"
 
 const text = pinned(4096)
 const plainly = resolve.inRoot | resolve.noSymlinks
@@ -35,7 +35,7 @@ export class OwnMounts {
   isOutside(mount: number, found: Pinned): boolean {
     if (this.#known.has(mount)) return false
     // Pipes, sockets and memory files are on no mount of anybody's.
-    if (!found.path.startsWith("/") || isMemoryFile(found.path)) return false
+    if (!isPath(found.path) || isMemoryFile(found.path)) return false
     const own = standingOf(found.directory)?.mount
     if (own === undefined || !(this.#known.has(own) || this.#isFoundByPath(own, found)))
       return !this.#isWritableInside(found)

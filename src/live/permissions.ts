@@ -4,7 +4,7 @@ import { errno, fileTypes } from "../kernel/file-flags.ts"
 import { identify } from "../kernel/file-identity.ts"
 import type { Answer, Gate } from "./gate.ts"
 import { isDevice } from "./host-devices.ts"
-import { formerPath, isFile, isMemoryFile, isNameless, isStandardStream } from "./lost-names.ts"
+import { formerPath, isMemoryFile, isNameless, isPath, isStandardStream } from "./lost-names.ts"
 import type { MemoryRoom } from "./memory-room.ts"
 import { isOfProcess, type OwnProcesses } from "./own-processes.ts"
 import type { Place } from "./place.ts"
@@ -38,7 +38,7 @@ export class Permissions {
   /** Opening for reading, or listing. */
   read({ isObject, path }: Place): Answer {
     // Pipes, sockets, namespaces, memory: what has no place is not denied by one.
-    if (isObject && (!isFile({ path }) || isMemoryFile(path))) return 0
+    if (isObject && (!isPath(path) || isMemoryFile(path))) return 0
     const answer = this.gate.read(path)
     // A denied file that was replaced is still what it was to whoever had pinned it.
     const former = isObject ? formerPath(path) : undefined
@@ -97,7 +97,7 @@ export class Permissions {
 
   /** Mode, owner, times and attributes. */
   change(place: Place): Answer {
-    if (this.#isUnowned(place)) return isFile(place) && isStandardStream(place) ? -errno.readOnly : 0
+    if (this.#isUnowned(place)) return isPath(place.path) && isStandardStream(place) ? -errno.readOnly : 0
     if (isBeyondReach(place)) return -errno.access
     // What was handed over from outside is on no mount of the sandbox's.
     if (place.isObject && this.gate.judge.accessOf(place.path) === "read") return -errno.readOnly
@@ -176,7 +176,7 @@ export class Permissions {
   /** What was opened by descriptor and has no name: pipes, memory files, files that were removed. */
   #isUnowned(place: Place): boolean {
     if (!place.isObject || place.isOutside) return false
-    if (!isFile(place)) return true
+    if (!isPath(place.path)) return true
     const former = formerPath(place.path)
     if (former === undefined || !isNameless(place)) return false
     return isMemoryFile(former) || this.gate.judge.accessOf(former) === "write"

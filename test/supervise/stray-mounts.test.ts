@@ -1,9 +1,10 @@
 /** Where a sandbox that bubblewrap made shows the host besides what was planned. */
 import { afterAll, expect, test } from "bun:test"
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { hasStrayMount } from "../../src/supervise/stray-mounts.ts"
+import { eventually } from "../support/process.ts"
 
 const directory = realpathSync(mkdtempSync(join(tmpdir(), "cordon-stray-")))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -44,4 +45,19 @@ test("a file of the host's is one, but where it was planned", async () => {
 
 test("what is empty hides, and shows nothing", async () => {
   expect(await hasStray(["--tmpfs", directory], [])).toBe(false)
+})
+
+test("nor is there one where everything has ended, and nobody has waited for it", async () => {
+  const parent = Bun.spawn(["sh", "-c", "true & echo $!; exec sleep 60"], { stdout: "pipe" })
+  try {
+    const { value } = await parent.stdout.getReader().read()
+    const ended = Number(new TextDecoder().decode(value))
+    await eventually(() =>
+      readFileSync(`/proc/${ended}/stat`, "latin1").includes(") Z ") ? true : undefined,
+    )
+    expect(hasStrayMount(ended, new Set())).toBe(false)
+  } finally {
+    parent.kill()
+    await parent.exited
+  }
 })
