@@ -5,6 +5,7 @@
  */
 import { close } from "./file-calls.ts"
 import { flags } from "./file-flags.ts"
+import { pageSize } from "./page-size.ts"
 import { openAtPath } from "./path-calls.ts"
 import { readProc } from "./proc-file.ts"
 import { type Address, addressOf, rawCall } from "./raw-call.ts"
@@ -13,7 +14,6 @@ import { callNumbers, presentArchitecture } from "./system-calls.ts"
 /** Part of the memory, in bytes. */
 export type Range = { start: Address; length: number }
 
-const pageSize = 4096
 /** Offsets in Elf64_Ehdr and Elf64_Shdr. */
 const header = { size: 64, sectionsAt: 40, sectionSize: 58, sections: 60, names: 62 }
 const section = { name: 0, offset: 24, size: 32 }
@@ -24,8 +24,10 @@ const section = { name: 0, offset: 24, size: 32 }
  */
 export function bundleRange(): Range | undefined {
   const place = placeInFile("/proc/self/exe", ".bun")
-  const range = place && mapped(place)
-  return range !== undefined && isUnwritten(range) ? range : undefined
+  const page = pageSize()
+  if (place === undefined || page === undefined) return undefined
+  const range = mapped(place, page)
+  return range !== undefined && isUnwritten(range, page) ? range : undefined
 }
 
 type Place = { offset: number; size: number }
@@ -49,14 +51,14 @@ function placeInFile(path: string, sectionName: string): Place | undefined {
 }
 
 /** proc_pid_maps(5): from, to, rights, offset in the file, device, inode, path. */
-function mapped({ offset, size }: Place): Range | undefined {
+function mapped({ offset, size }: Place, page: number): Range | undefined {
   const lines = /^([0-9a-f]+)-([0-9a-f]+) \S+ ([0-9a-f]+) \S+ \d+ +(.*)$/gm
   for (const [, ...parts] of (readProc("self/maps") ?? "").matchAll(lines)) {
     const [from = 0, to = 0, at = 0] = parts.slice(0, 3).map(text => Number.parseInt(text, 16))
     if (parts[3] !== process.execPath || offset < at || offset + size > at + to - from) continue
     const start = from + offset - at
-    const [first, end] = [Math.ceil(start / pageSize), Math.floor((start + size) / pageSize)]
-    return end > first ? { start: first * pageSize, length: (end - first) * pageSize } : undefined
+    const [first, end] = [Math.ceil(start / page), Math.floor((start + size) / page)]
+    return end > first ? { start: first * page, length: (end - first) * page } : undefined
   }
   return undefined
 }
@@ -64,13 +66,16 @@ function mapped({ offset, size }: Place): Range | undefined {
 /** Of proc_pid_pagemap(5), the upper half of 64 bits a page: it is there, and it is the file's. What was written to is a copy. */
 const [present, ofFile] = [1 << 31, 1 << 29]
 
-/** Whether each page is as the file has it that it is mapped from. Gone and read again it would be the same. */
-export function isUnwritten({ start, length }: Range): boolean {
-  const entries = readAt("/proc/self/pagemap", (start / pageSize) * 8, (length / pageSize) * 8)
+/**
+ * Whether each page is as the file has it that it is mapped from. Gone and read again it would be the same.
+ * @param page its size in bytes
+ */
+export function isUnwritten({ start, length }: Range, page: number): boolean {
+  const entries = readAt("/proc/self/pagemap", (start / page) * 8, (length / page) * 8)
   if (entries === undefined) return false
   for (let at = 4; at < entries.length; at += 8) {
-    const page = entries.readInt32LE(at)
-    if ((page & present) !== 0 && (page & ofFile) === 0) return false
+    const entry = entries.readInt32LE(at)
+    if ((entry & present) !== 0 && (entry & ofFile) === 0) return false
   }
   return true
 }

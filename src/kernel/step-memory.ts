@@ -1,13 +1,18 @@
 /** The data of a program of steps (step-program.ts). */
 import { bytesOf } from "../base/path-bytes.ts"
 
-export const pageSize = 4096
-export const dataAddress = 0x1000_0000 + pageSize
+/** Where the data begins in the file, behind the code. */
+export const dataOffset = 4096
+/**
+ * Far from the code: whatever a page is, none holds both. The lowest bits are those of the offset, as elf(5) wants it for
+ * pages of up to 64 KiB, the largest there are.
+ */
+export const dataAddress = 0x2000_0000 + dataOffset
 
 /** The bytes that calls point at; each has its address before the program exists. */
 export class StepMemory {
   readonly #messages = new Map<string, { address: number; length: number }>()
-  #bytes = Buffer.alloc(pageSize)
+  #bytes = Buffer.alloc(dataOffset)
   #size = 0
 
   /** @returns the address of a copy of the bytes */

@@ -4,7 +4,7 @@
  * and leaves no code of ours in the sandbox. The file is an ELF executable (elf(5)) of a page of code and one of data.
  */
 import { machineCode } from "./step-code.ts"
-import { dataAddress, pageSize, type StepMemory } from "./step-memory.ts"
+import { dataAddress, dataOffset, type StepMemory } from "./step-memory.ts"
 import type { Architecture } from "./system-calls.ts"
 
 export { StepMemory } from "./step-memory.ts"
@@ -26,7 +26,9 @@ export type Otherwise =
   /** it goes on so many steps further (1 = the next one): the child after clone(2) */
   | { skips: number }
 
-const codeAddress = dataAddress - pageSize
+const codeAddress = 0x1000_0000
+/** p_align of elf(5): the largest page that any kernel has */
+const alignment = 0x1_0000
 const headersSize = 64 + 2 * 56
 const rowWords = 12
 const rowBytes = 8 * rowWords
@@ -48,10 +50,10 @@ export function stepProgram(
   memory.fill(table, new Uint8Array(rows.buffer))
   const code = machineCode[architecture](table)
   const data = memory.bytes()
-  const file = new Uint8Array(pageSize + data.length)
+  const file = new Uint8Array(dataOffset + data.length)
   file.set(headers(architecture, { code: code.length, data: data.length }))
   file.set(code, headersSize)
-  file.set(data, pageSize)
+  file.set(data, dataOffset)
   return file
 }
 
@@ -111,7 +113,12 @@ function headers(architecture: Architecture, size: { code: number; data: number 
     address: codeAddress,
     size: headersSize + size.code,
   })
-  segment(header.subarray(120), { flags: readWrite, offset: pageSize, address: dataAddress, size: size.data })
+  segment(header.subarray(120), {
+    flags: readWrite,
+    offset: dataOffset,
+    address: dataAddress,
+    size: size.data,
+  })
   return header
 }
 
@@ -120,6 +127,6 @@ type Segment = { flags: number; offset: number; address: number; size: number }
 function segment(header: Buffer, { flags, offset, address, size }: Segment): void {
   header.writeUInt32LE(1, 0) // PT_LOAD
   header.writeUInt32LE(flags, 4)
-  const words = [offset, address, address, size, size, pageSize]
+  const words = [offset, address, address, size, size, alignment]
   for (const [index, word] of words.entries()) header.writeBigUInt64LE(BigInt(word), 8 + 8 * index)
 }

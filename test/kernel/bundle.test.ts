@@ -2,13 +2,14 @@
 import { describe, expect, test } from "bun:test"
 import { closeSync, openSync, readFileSync } from "node:fs"
 import { bundleRange, isUnwritten } from "../../src/kernel/bundle.ts"
+import { pageSize as ownPageSize } from "../../src/kernel/page-size.ts"
 import { addressOf, rawCall } from "../../src/kernel/raw-call.ts"
 import { callNumbers, presentArchitecture } from "../../src/kernel/system-calls.ts"
 import { appears, everyNetwork, worldWith } from "../supervise/sessions.ts"
 import { cordonBinary } from "../support/world.ts"
 
 const number = callNumbers(presentArchitecture())
-const pageSize = 4096
+const pageSize = ownPageSize() ?? 0
 
 test("a program that was not built has none", () => {
   expect(bundleRange()).toBeUndefined()
@@ -46,22 +47,22 @@ describe("pages of a private mapping", () => {
   }
 
   test("are the file's as long as they are only read", () => {
-    expect(isUnwritten({ start: mapping(), length })).toBe(true)
-    expect(isUnwritten({ start: mapping(false), length })).toBe(true)
+    expect(isUnwritten({ start: mapping(), length }, pageSize)).toBe(true)
+    expect(isUnwritten({ start: mapping(false), length }, pageSize)).toBe(true)
   })
 
   test.each([0, 17, pages - 1])("are not when somebody wrote to page %d", page => {
     const start = mapping()
     write(start + page * pageSize + 100, Buffer.alloc(1, 1))
-    expect(isUnwritten({ start, length })).toBe(false)
+    expect(isUnwritten({ start, length }, pageSize)).toBe(false)
   })
 
   test("count where they are asked for", () => {
     const start = mapping()
     write(start + 8 * pageSize, Buffer.alloc(1, 1))
-    expect(isUnwritten({ start, length: 8 * pageSize })).toBe(true)
-    expect(isUnwritten({ start: start + 8 * pageSize, length: pageSize })).toBe(false)
-    expect(isUnwritten({ start: start + 9 * pageSize, length: 8 * pageSize })).toBe(true)
+    expect(isUnwritten({ start, length: 8 * pageSize }, pageSize)).toBe(true)
+    expect(isUnwritten({ start: start + 8 * pageSize, length: pageSize }, pageSize)).toBe(false)
+    expect(isUnwritten({ start: start + 9 * pageSize, length: 8 * pageSize }, pageSize)).toBe(true)
   })
 })
 

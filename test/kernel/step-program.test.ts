@@ -59,6 +59,28 @@ const architectures: [Architecture, boolean][] = [
   ["aarch64", emulated],
 ]
 
+/** Of each PT_LOAD: offset in the file, address, size (elf(5), Phdr). */
+function segments(program: Uint8Array): { offset: number; address: number; size: number }[] {
+  const file = Buffer.from(program)
+  const word = (at: number) => Number(file.readBigUInt64LE(at))
+  return Array.from({ length: file.readUInt16LE(56) }, (_, index) => {
+    const at = word(32) + 56 * index
+    return { offset: word(at + 8), address: word(at + 16), size: word(at + 40) }
+  })
+}
+
+// A processor of 4 KiB alone, Apple's and the Raspberry Pi 5's of 16, some servers' of 64.
+test.each([4, 16, 64])("can be mapped with pages of %d KiB, code and data on pages of their own", kib => {
+  const page = 1024 * kib
+  const memory = new StepMemory()
+  memory.place(new Uint8Array(20_000))
+  const [code, data, ...more] = segments(stepProgram([], memory, here))
+  if (code === undefined || data === undefined) throw new Error("a segment is missing")
+  expect(more).toEqual([])
+  for (const { offset, address } of [code, data]) expect(address % page).toBe(offset % page)
+  expect(Math.floor(data.address / page)).toBeGreaterThan(Math.floor((code.address + code.size - 1) / page))
+})
+
 for (const [architecture, possible] of architectures)
   describe(`a program of steps on ${architecture}`, () => {
     test.skipIf(!possible)("makes its calls in order [skipped when qemu-aarch64 is not installed]", () => {
