@@ -17,6 +17,12 @@ const synchronousWakeUp = 1
 /** SECCOMP_USER_NOTIF_FLAG_CONTINUE */
 const continueFlag = 1
 
+/**
+ * Of the upper half of a pointer: on aarch64 the highest byte is no part of the address, and programs that watch their
+ * memory keep a tag there (tagged-address-abi.rst of the kernel's documentation).
+ */
+const addressBits = presentArchitecture() === "aarch64" ? 0xff_ffff : -1
+
 const pathMax = 4096
 const pageSize = 4096
 /** most paths are shorter: copying a page for each would cost more than the call */
@@ -59,11 +65,21 @@ export class Listener {
     return this.#request.words[8 + 2 * index] ?? 0
   }
 
-  /** An argument as the kernel sees a pointer or a size; past 2⁵³ it is not exact, and no address is there. */
-  word(index: number): Address {
+  /** An argument as the kernel sees a size; past 2⁵³ it is not exact. */
+  word(index: number): number {
+    return this.#joined(index, -1)
+  }
+
+  /** An argument as the kernel sees a pointer into the caller's memory; past 2⁵³ it is not exact, and no address is there. */
+  pointer(index: number): Address {
+    return this.#joined(index, addressBits)
+  }
+
+  /** @param upperBits those of the upper half that count */
+  #joined(index: number, upperBits: number): number {
     const { words } = this.#request
     const at = 8 + 2 * index
-    return ((words[at] ?? 0) >>> 0) + ((words[at + 1] ?? 0) >>> 0) * 2 ** 32
+    return ((words[at] ?? 0) >>> 0) + (((words[at + 1] ?? 0) & upperBits) >>> 0) * 2 ** 32
   }
 
   /** Whether the caller still waits: before that is known, its PID may be that of another process by now. */

@@ -62,7 +62,7 @@ function isOwn(id: number, own: number | undefined): boolean {
 const times =
   (size: number, convert: (bytes: Buffer) => void): Read =>
   ({ listener, memory }, first) => {
-    const address = listener.word(first)
+    const address = listener.pointer(first)
     if (address === 0) return descriptor => changeTimes(descriptor, 0)
     if (listener.readBytes(address, memory.address, size) < size) return -errno.badAddress
     convert(memory.bytes)
@@ -91,7 +91,7 @@ const asTheyAre: Read = (session, first) => {
   const { listener, memory } = session
   const change = verbatim(session, first)
   const stays = (offset: number) => memory.bytes.readBigInt64LE(offset) === 0x3ffffffen
-  const changesNothing = listener.word(first) !== 0 && stays(8) && stays(24)
+  const changesNothing = listener.pointer(first) !== 0 && stays(8) && stays(24)
   return typeof change === "function" && changesNothing ? 0 : change
 }
 
@@ -101,18 +101,18 @@ const size: Read = ({ listener }, first) => {
 }
 
 const setAttribute = byOwner(({ listener, memory, name, permissions }, first) => {
-  const length = listener.readString(listener.word(first), name)
+  const length = listener.readString(listener.pointer(first), name)
   const bytes = listener.word(first + 2)
   if (length < 0) return length
   if (bytes > memory.bytes.length) return -7 // E2BIG
-  if (bytes > 0 && listener.readBytes(listener.word(first + 1), memory.address, bytes) < bytes)
+  if (bytes > 0 && listener.readBytes(listener.pointer(first + 1), memory.address, bytes) < bytes)
     return -errno.badAddress
   const attribute = { name: name.address, value: memory.address, size: bytes, flags: listener.int(first + 3) }
   return descriptor => permissions.room(descriptor) || setExtendedAttribute(descriptor, attribute)
 })
 
 const removeAttribute = byOwner(({ listener, name }, first) => {
-  const length = listener.readString(listener.word(first), name)
+  const length = listener.readString(listener.pointer(first), name)
   return length < 0 ? length : descriptor => removeExtendedAttribute(descriptor, name.address)
 })
 
@@ -168,7 +168,9 @@ function changePath(session: Session, form: Form, read: Read): Outcome {
   // First what the caller's memory holds: after that it is known whether it was still the caller's (`locate`).
   const change = read(session, form.first)
   if (typeof change === "number") return change
-  const located = place.locate(base, listener.word(form.path), { emptyIsBase: (bits & at.emptyPath) !== 0 })
+  const located = place.locate(base, listener.pointer(form.path), {
+    emptyIsBase: (bits & at.emptyPath) !== 0,
+  })
   if (located < 0) return located
   const follows = typeof form.follows === "object" ? (bits & form.follows.unless) === 0 : form.follows
   return changeOnBehalf(place, follows, change, permissions)
@@ -177,7 +179,7 @@ function changePath(session: Session, form: Form, read: Read): Outcome {
 /** Without a path it is about the file that is open (utimensat(2), futimens(3)). */
 function setTimes(session: Session): Outcome {
   const { listener } = session
-  const isOpen = listener.word(1) === 0 && listener.int(0) !== at.currentDirectory
+  const isOpen = listener.pointer(1) === 0 && listener.int(0) !== at.currentDirectory
   if (!isOpen) return changePath(session, belowUnless(3), asTheyAre)
   return listener.int(3) === 0 ? changeOpenFile(session, asTheyAre, 2) : -errno.invalid
 }

@@ -50,7 +50,8 @@ function mkdir(session: Session, form: PathArguments, mode: number): Outcome {
 /** Whether anything is, a link as itself. Only looked at: the caller may be gone, and its number another's. */
 function isThere(session: Session, form: PathArguments): boolean {
   const path = session.place.text
-  if (path.copy(session.listener.word(form.path)) < 0 || path.start(baseOf(session, form)) < 0) return false
+  if (path.copy(session.listener.pointer(form.path)) < 0 || path.start(baseOf(session, form)) < 0)
+    return false
   if (path.isWhole) return false
   const found = path.open(path.address, flags.path | flags.noFollow, { resolving: below })
   if (found >= 0) close(found)
@@ -66,7 +67,7 @@ function mknod(session: Session, form: PathArguments, mode: number): Outcome {
 
 function symlink(session: Session, form: PathArguments): Outcome {
   const { place, listener, permissions, name } = session
-  const length = listener.readString(listener.word(0), name)
+  const length = listener.readString(listener.pointer(0), name)
   if (length <= 0) return length || -errno.noEntry
   return located(session, form) || makeSymlinkAt(place, name.address, permissions)
 }
@@ -88,7 +89,7 @@ function move(session: Session, { from, to }: TwoPaths, renameFlags: number): Ou
 function hardLink(session: Session, { from, to }: TwoPaths, linkFlags: number): Outcome {
   const { place, other, listener, permissions } = session
   if ((linkFlags & ~(at.symlinkFollow | at.emptyPath)) !== 0) return -errno.invalid
-  const source = place.locate(baseOf(session, from), listener.word(from.path), {
+  const source = place.locate(baseOf(session, from), listener.pointer(from.path), {
     emptyIsBase: (linkFlags & at.emptyPath) !== 0,
   })
   if (source < 0) return source
@@ -104,7 +105,7 @@ function hardLink(session: Session, { from, to }: TwoPaths, linkFlags: number): 
 
 /** @returns 0 or -errno */
 function located(session: Session, form: PathArguments, which = session.place): number {
-  return which.locate(baseOf(session, form), session.listener.word(form.path))
+  return which.locate(baseOf(session, form), session.listener.pointer(form.path))
 }
 
 function baseOf({ listener }: Session, { directory }: PathArguments): number {

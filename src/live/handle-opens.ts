@@ -22,7 +22,7 @@ export const openHandlers: Handlers = {
   creat: session => {
     const { listener } = session
     const wanted = flags.create | flags.writeOnly | flags.truncate
-    return openPath(session, [at.currentDirectory, listener.word(0)], {
+    return openPath(session, [at.currentDirectory, listener.pointer(0)], {
       flags: wanted,
       mode: listener.int(1),
     })
@@ -41,8 +41,8 @@ function open(session: Session, base: number, form: OpenArguments): Outcome {
   const { listener } = session
   const request = { flags: listener.int(form.flags), mode: listener.int(form.mode) }
   if (session.reads === "continue" && (request.flags & writing) === 0)
-    return checkRead(session, [base, listener.word(form.path)], (request.flags & flags.noFollow) !== 0)
-  return openPath(session, [base, listener.word(form.path)], request)
+    return checkRead(session, [base, listener.pointer(form.path)], (request.flags & flags.noFollow) !== 0)
+  return openPath(session, [base, listener.pointer(form.path)], request)
 }
 
 /** Carried out in any case. */
@@ -99,7 +99,7 @@ function openResolved(session: Session): Outcome {
   const size = listener.word(3)
   if (size < howSize) return -errno.invalid
   if (size > pageSize) return -errno.tooBig
-  const copied = listener.readBytes(listener.word(2), memory.address, size)
+  const copied = listener.readBytes(listener.pointer(2), memory.address, size)
   if (copied < size) return -errno.badAddress
   const how = memory.bytes
   // A newer form, which asks for something that nobody here knows.
@@ -110,8 +110,8 @@ function openResolved(session: Session): Outcome {
   // The kernel hands in no descriptor that was opened with O_PATH (seccomp_unotify(2)).
   if ((wanted.flags & flags.path) !== 0) return -errno.noCall
   // Never left to the kernel: the flags lie in memory, and what was opened for reading could be opened for writing then.
-  if (resolving === 0) return openPath(session, [listener.int(0), listener.word(1)], wanted)
-  const located = place.locateResolving(listener.int(0), listener.word(1), {
+  if (resolving === 0) return openPath(session, [listener.int(0), listener.pointer(1)], wanted)
+  const located = place.locateResolving(listener.int(0), listener.pointer(1), {
     resolving,
     noFollow: (wanted.flags & flags.noFollow) !== 0,
     makes: (wanted.flags & flags.create) !== 0,

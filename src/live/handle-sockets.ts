@@ -61,7 +61,8 @@ function callOn(socket: number, session: Session, addressFirst: boolean): Socket
   if (domain < 0 && (!addressFirst || domain !== -errno.notSocket)) return domain
   const size = listener.int(2)
   if (size < 0 || size > addressMax) return -errno.invalid
-  if (size > 0 && listener.readBytes(listener.word(1), memory.address, size) < size) return -errno.badAddress
+  if (size > 0 && listener.readBytes(listener.pointer(1), memory.address, size) < size)
+    return -errno.badAddress
   if (domain < 0) return domain
   // From here on it is known that socket and address are the caller's, and not those of another with its number.
   if (!listener.isValid()) return -errno.interrupted

@@ -20,7 +20,7 @@ const ofLink = 0x200_0000
 function watch(session: Session): Outcome {
   const { listener, place, permissions } = session
   const mask = listener.int(2)
-  const located = place.locate(at.currentDirectory, listener.word(1), { reads: true })
+  const located = place.locate(at.currentDirectory, listener.pointer(1), { reads: true })
   if (located < 0) return located
   const follows = place.mustBeDirectory || (mask & ofLink) === 0
   const refused = (follows ? followLinks(place) : 0) || permissions.open(place)
