@@ -83,11 +83,12 @@ test("what is no program is not run, and what is killed has no status", () => {
       [{ descriptor: 0x7fff, number: placed }],
     ),
   ).toBeUndefined()
-  // Without a call that ends it the program runs into what is no instruction.
-  const goesOn = { call: numbers.getpid, arguments: [], goesOnWith: any }
+  // SECCOMP_SET_MODE_STRICT of seccomp(2): another call than read and write, and it is killed.
+  const binds = { call: numbers.seccomp, arguments: [0], goesOnWith: { from: 0, to: 0 } }
+  const isKilled = { call: numbers.getpid, arguments: [], goesOnWith: any }
   expect(
     runSteps(
-      program(() => [goesOn]),
+      program(() => [binds, isKilled, end(0)]),
       [],
     ),
   ).toBeUndefined()
