@@ -104,6 +104,8 @@ function environmentIn(directory: string, environment: LaunchPlan["environment"]
   ])
   const changed = Object.fromEntries(moved)
   return {
+    // For its sockets tmux(1) does not heed TMPDIR.
+    TMUX_TMPDIR: temporary,
     ...changed,
     XDG_RUNTIME_DIR: runtime,
     NODE_OPTIONS: (changed.NODE_OPTIONS ?? "").replace(preloadPath, preload),

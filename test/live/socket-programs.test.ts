@@ -125,12 +125,18 @@ server.stop(true)`
   expect({ stdout, stderr }).toEqual({ stdout: "heard\n", stderr: "" })
 })
 
-test.skipIf(lacks("tmux"))("tmux: a server and its clients [skipped when there is no tmux]", async () => {
-  const said = await says(`
+test.skipIf(lacks("tmux")).each(["-n", "--backend landlock -n"])(
+  "tmux: a server and its clients, with %s [skipped when there is no tmux]",
+  async mode => {
+    const said = await says(
+      `
     tmux -L x -f /dev/null new-session -d 'echo from tmux > out; sleep 30'
-    until test -s out; do sleep 0.05; done; cat out; tmux -L x list-sessions -F '#{session_windows}'; tmux -L x kill-server`)
-  expect(said).toBe("from tmux\n1\n")
-})
+    until test -s out; do sleep 0.05; done; cat out; tmux -L x list-sessions -F '#{session_windows}'; tmux -L x kill-server`,
+      mode.split(" "),
+    )
+    expect(said).toBe("from tmux\n1\n")
+  },
+)
 
 test.skipIf(lacks("dbus-run-session", "dbus-send"))(
   "a session bus of one's own [skipped when D-Bus is not installed]",

@@ -94,6 +94,7 @@ describe("the plan", () => {
       PATH: "/usr/bin",
       TMPDIR: "/tmp/cordon-1-s/tmp",
       TMP: "/tmp/cordon-1-s/tmp",
+      TMUX_TMPDIR: "/tmp/cordon-1-s/tmp",
       MINE: "/tmp",
       GOCACHE: "/tmp/cordon-1-s/tmp/cordon-caches/GOCACHE",
       XDG_RUNTIME_DIR: "/tmp/cordon-1-s/run",
