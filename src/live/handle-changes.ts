@@ -47,11 +47,14 @@ const mode = byOwner(
       changeMode(descriptor, listener.int(first) & 0o7777),
 )
 
-/** In the program's user namespace there are no other ids (user_namespaces(7)): for any, chown(2) says EINVAL. */
+/**
+ * Nobody inside may give a file away. In the program's user namespace there are no other ids, and the kernel would say
+ * EINVAL (user_namespaces(7)); programs such as fakeroot(1) heed what an ordinary user is told (chown(2)).
+ */
 const owner = byOwner(({ listener }, first) => {
   const [user, group] = [listener.int(first), listener.int(first + 1)]
   const exist = isOwn(user, process.getuid?.()) && isOwn(group, process.getgid?.())
-  return descriptor => (exist ? changeOwner(descriptor, { user, group }) : -errno.invalid)
+  return descriptor => (exist ? changeOwner(descriptor, { user, group }) : -errno.notPermitted)
 })
 
 function isOwn(id: number, own: number | undefined): boolean {

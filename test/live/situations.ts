@@ -104,6 +104,8 @@ export const situations: Readonly<Record<string, string>> = {
     sys("truncate", path, 2n ** 62n) !== 0`),
   "chown to oneself": eachPath(`sys("fchownat", AT_FDCWD, path, process.getuid(), -1, 0),
     sys("fchownat", AT_FDCWD, path, -1, process.getgid(), 0x100)`),
+  "chown to another": eachPath(`sys("fchownat", AT_FDCWD, path, 12345, -1, 0),
+    sys("fchownat", AT_FDCWD, path, process.getuid(), 12345, 0x100)`),
   times:
     eachPath(`...[null, [1, 5, 2, 6], [1, 0x3ffffffe, 7, 8], [1, 0x3fffffff, 7, 8], [1, -1, 7, 8], [1, 0x3ffffffe, 2, 0x3ffffffe]].flatMap(times => {
       const at = times === null ? 0 : Buffer.from(new BigInt64Array(times.map(BigInt)).buffer)
