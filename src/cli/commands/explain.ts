@@ -18,9 +18,10 @@ import { sayWarnings } from "../warnings.ts"
 
 export async function explainCommand({ given, rest }: ParsedArguments): Promise<number> {
   const variable = rest[0] === "env" && rest.length <= 2
-  // A request is three words, in quotes or not.
-  const subject = rest.length === 3 ? rest.join(" ") : rest[0]
-  if (!subject || !(variable || rest.length === 1 || isHostSubject(subject)))
+  // A request is three words, in quotes or not; of two hosts the second one would be ignored.
+  const request = rest.length === 3 && isHostSubject(rest.join(" "))
+  const subject = request ? rest.join(" ") : rest[0]
+  if (!subject || !(variable || request || rest.length === 1))
     throw new UserError(
       "explain takes one thing",
       "write cordon explain ~/.aws, cordon explain github.com, or cordon explain env HOME",
