@@ -1,8 +1,11 @@
 /** `cordon explain PATH`: asked of the judge that builds the sandbox. */
+import { parentOf } from "../base/path.ts"
+import { shellQuoted } from "../base/printable.ts"
 import type { PathFacts } from "../host/path-facts.ts"
 import { type Node, nodeAt, ruleText } from "../plan/nodes.ts"
 import type { Explanation } from "../policy/explanation.ts"
 import { accesses, type PathRule, type Protection } from "../policy/layer.ts"
+import { writtenPath } from "../policy/path-pattern.ts"
 import type { Policy } from "../policy/policy.ts"
 import { formatSource, rankOf, type Sourced } from "../policy/source.ts"
 import type { PathJudge } from "../policy/verdict.ts"
@@ -17,7 +20,9 @@ export function explainPath(spelled: string, { policy, judge, facts }: Known): E
   const deciding = protection ?? rule
   const notes = canonical === spelled ? [] : [`leads to ${canonical}`]
   const opening =
-    protection === undefined ? openingOf(node, { policy, judge, facts }) : wayToLift(protection, canonical)
+    protection === undefined
+      ? openingOf(node, { policy, judge, facts })
+      : wayToLift(protection, canonical, { judge, facts })
   if (opening !== undefined) notes.push(opening)
   const matches = judge.matchesOf(canonical)
   const lifts =
@@ -40,11 +45,26 @@ export function explainPath(spelled: string, { policy, judge, facts }: Known): E
   }
 }
 
-function wayToLift(protection: Protection, path: string): string {
-  return protection.locked ? lockedBy(protection) : `to lift it: --unprotect ${path}`
+function wayToLift(protection: Protection, path: string, known: Pick<Known, "judge" | "facts">): string {
+  if (protection.locked) return lockedBy(protection)
+  return `to lift it: ${firstMade(path, known)}--unprotect ${pasted(path)}`
 }
 
-function openingOf({ path, access, verdict: { rule } }: Node, { policy, judge }: Known): string | undefined {
+/** As a shell has to be given it for the option to mean this path and no other: it may hold blanks, and `[id]`. */
+function pasted(path: string): string {
+  return shellQuoted(writtenPath(path))
+}
+
+/** In a directory that is not writable nothing can be made, whatever a rule says of its name. */
+function firstMade(path: string, { judge, facts }: Pick<Known, "judge" | "facts">): string {
+  const makable = facts(path).kind !== "missing" || judge.judge(parentOf(path)).access === "write"
+  return makable ? "" : "make it first, then "
+}
+
+function openingOf(
+  { path, access, verdict: { rule } }: Node,
+  { policy, judge, facts }: Known,
+): string | undefined {
   if (access !== "deny" && access !== "read") return undefined
   const wanted = access === "deny" ? "read" : "write"
   // Closest first, and the first that is locked decides among the locked ones.
@@ -54,7 +74,7 @@ function openingOf({ path, access, verdict: { rule } }: Node, { policy, judge }:
   if (lock !== undefined) return lockedBy(lock)
   const contrary = judge.matchesOf(path).find(other => isContrary(other, path, wanted))
   return contrary === undefined
-    ? `to ${wanted} it: --${wanted} ${path}`
+    ? `to ${wanted} it: ${wanted === "write" ? firstMade(path, { judge, facts }) : ""}--${wanted} ${pasted(path)}`
     : `to ${wanted} it: leave out ${formatSource(contrary.source)}`
 }
 

@@ -105,6 +105,11 @@ export function patternText(pattern: PathPattern): string {
   return pattern.kind === "exact" ? pattern.path : pattern.glob.text
 }
 
+/** What a person writes in a policy for just this path; what no text of a policy can hold, `?` stands for. */
+export function writtenPath(path: string): string {
+  return escapeGlob(path).replace(/[$\n\r]/g, "?")
+}
+
 function escapeGlob(path: string): string {
   return path.replace(/[*?[\]{}\\]/g, "\\$&")
 }

@@ -72,6 +72,36 @@ describe("what would open it", () => {
     expect(explained("/x/y", user("deny", "/x/y")).notes).toEqual(["to read it: --read /x/y"])
   })
 
+  test.each([
+    ["/x/a b", "'/x/a b'"],
+    ["/x/[id].tsx", "'/x/\\[id\\].tsx'"],
+    ["/x/a*{b}", "'/x/a\\*\\{b\\}'"],
+    ["/x/a$b", "'/x/a?b'"],
+    ["/x/a\nb", "'/x/a?b'"],
+  ])("is to be pasted, and means this path: %j", (path, pasted) => {
+    const closed = [user("read", "/x"), user("deny", "/x/a b")]
+    const disk = fakeDisk([path])
+    const policy = mergeLayers(closed, { home: "/b", otherHomes: [] })
+    const { verdict, notes } = explainPath(path, { policy, judge: pathJudge(policy), facts: disk })
+    expect(notes).toEqual([
+      verdict === "deny" ? `to read it: --read ${pasted}` : `to write it: --write ${pasted}`,
+    ])
+  })
+
+  test("says what has to be made first, because nothing can be made beside it", () => {
+    const protects = (name: string) => layerOf("base", { protections: [protection("protect", name)] })
+    expect(explained("/x/new", user("read", "/x")).notes).toEqual([
+      "to write it: make it first, then --write /x/new",
+    ])
+    expect(explained("/x/new", user("deny", "/x")).notes).toEqual(["to read it: --read /x/new"])
+    expect(explained("/x/d/new", user("write", "/x"), protects("/x/d")).notes).toEqual([
+      "to lift it: make it first, then --unprotect /x/d/new",
+    ])
+    expect(explained("/x/new", user("write", "/x"), protects("/x/new")).notes).toEqual([
+      "to lift it: --unprotect /x/new",
+    ])
+  })
+
   test("of what readonly closes, names readonly", () => {
     const found = explained("/x/y", user("write", "/x"), setting({ readonly: true }, true))
     expect(found).toMatchObject({ verdict: "read", rule: "read /x", source: "org says so" })
