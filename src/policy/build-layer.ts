@@ -20,6 +20,7 @@ export function buildLayer(parsed: ParsedPolicy<ProfileFile>, context: LayerCont
   readEnvironment(reader, layer)
   readCredentials(reader, layer)
   readRest(reader, layer)
+  reader.refuseLocks()
   if (reader.problems.length > 0) throw new PolicyError(reader.problems)
   return layer
 }

@@ -47,8 +47,6 @@ export class LayerReader {
   value<T>(steps: readonly Step[], read: () => T, locked = false): Sourced<T> | undefined {
     const source = this.#locate(steps)
     const lockedHere = locked || this.#sectionLocked(steps)
-    if (lockedHere && !this.context.mayLock)
-      this.problems.push({ ...source, message: "only the org policy may lock a rule; remove locked" })
     try {
       return { value: read(), source, layer: this.context.name, locked: lockedHere }
     } catch (cause) {
@@ -60,6 +58,21 @@ export class LayerReader {
 
   refuse(steps: readonly Step[], message: string): void {
     this.problems.push({ ...this.#locate(steps), message })
+  }
+
+  /** Each lock where it stands, also one of a section that says nothing else: whoever wrote it takes something for locked. */
+  refuseLocks(): void {
+    if (!this.context.mayLock) this.#refuseLocksIn(this.content, [])
+  }
+
+  #refuseLocksIn(content: unknown, steps: readonly Step[]): void {
+    if (typeof content !== "object" || content === null) return
+    for (const [key, value] of Object.entries(content)) {
+      const inside = [...steps, Array.isArray(content) ? Number(key) : key]
+      if (key === "locked" && value === true)
+        this.refuse(inside, "only the org policy may lock a rule; remove locked")
+      else this.#refuseLocksIn(value, inside)
+    }
   }
 
   #sectionLocked([section]: readonly Step[]): boolean {

@@ -103,7 +103,22 @@ describe("locks", () => {
   test("are the org's and Cordon's own", () => {
     const { paths } = build(text, { name: "org", mayLock: true })
     expect(paths.map(({ locked }) => locked)).toEqual([true, false])
-    expect(problems(text)).toEqual(["3:7: only the org policy may lock a rule; remove locked"])
+    expect(problems(text)).toEqual(["3:27: only the org policy may lock a rule; remove locked"])
+  })
+
+  test.each([
+    ["filesystem: { locked: true }", "1:23"],
+    ["filesystem: { deny: [/x, /y], locked: true }", "1:39"],
+    ["limits: { locked: true, time: 5m }", "1:19"],
+    ["nested_userns: { value: deny, locked: true }", "1:39"],
+    ["optional: { value: [], locked: true }", "1:32"],
+    [
+      "credentials: [{ name: A, from: { variable: A }, hosts: [a.example], as: bearer, locked: true }]",
+      "1:89",
+    ],
+  ])("of others are refused once, where they stand: %s", (written, place) => {
+    expect(problems(written)).toEqual([`${place}: only the org policy may lock a rule; remove locked`])
+    expect(problems(written.replace("true", "false"))).toEqual([])
   })
 
   test("of a section hold for everything in it, and for nothing beside it", () => {

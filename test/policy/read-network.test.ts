@@ -123,7 +123,7 @@ describe("locks", () => {
     const one = layer(`network: { allow: [{ host: a.example, locked: true }, b.example] }`, "org")
     expect(one.hosts.map(rule => rule.locked)).toEqual([true, false])
     expect(problems(`network: { allow: [{ host: a.example, locked: true }] }`)).toEqual([
-      "1:20: only the org policy may lock a rule; remove locked",
+      "1:47: only the org policy may lock a rule; remove locked",
     ])
   })
 
@@ -146,7 +146,7 @@ describe("locks", () => {
     expect(layer("network: { locked: true, mode: filtered, expose: [80] }", "org").none).toEqual([])
     expect(layer("network: { host_ports: [], expose: [] }", "org").none).toEqual([])
     expect(problems("network: { locked: true, host_ports: [] }")).toEqual([
-      "1:38: only the org policy may lock a rule; remove locked",
+      "1:20: only the org policy may lock a rule; remove locked",
     ])
   })
 })
