@@ -1,4 +1,5 @@
 /** Policy + project + command + facts of the machine → LaunchPlan. Pure: everything it knows was handed to it. */
+
 import { HostError } from "../base/error.ts"
 import { parentOf, tildePath } from "../base/path.ts"
 import type { Account } from "../host/account.ts"
@@ -10,6 +11,7 @@ import type { NetworkMode } from "../policy/layer.ts"
 import type { Policy } from "../policy/policy.ts"
 import { RuleError } from "../policy/rule-error.ts"
 import type { PathVerdict } from "../policy/verdict.ts"
+import { absentLifted } from "./absent-lifted.ts"
 import { acceptsAbsence, orAccept } from "./accepted-absence.ts"
 import { closedListWarnings } from "./closed-lists.ts"
 import { commandEnvironment, runtimeDirectory } from "./command-environment.ts"
@@ -99,14 +101,15 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
     unixSockets: policy.sockets.map(({ value: path }) => ({ path, canonical: facts(path).canonical })),
     create: request.state.create,
     stateFiles: stateFilesOf(request),
-    warnings: [...resolved.warnings, ...filesystem.warnings, ...policyWarnings(policy, network)],
+    warnings: [...resolved.warnings, ...filesystem.warnings, ...policyWarnings(request, network)],
     degraded: [...sockets.degraded, ...degraded, ...unasked],
   }
 }
 
-function policyWarnings(policy: Policy, network: LaunchPlan["network"]): string[] {
+function policyWarnings({ policy, resolved, facts }: PlanRequest, network: LaunchPlan["network"]): string[] {
+  const lifted = absentLifted(resolved.protections, { judge: resolved.judge.judge, facts })
   const lists = closedListWarnings(policy, network.mode)
-  return [...networkWarnings(policy, network), ...lists, ...environmentWarnings(policy)]
+  return [...lifted, ...networkWarnings(policy, network), ...lists, ...environmentWarnings(policy)]
 }
 
 function refuseHiddenProject({ access, rule }: PathVerdict, { project, account }: PlanRequest): void {
