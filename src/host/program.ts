@@ -33,13 +33,15 @@ export const defaultSearchPath = "/bin:/usr/bin"
 /** Interpreters of interpreters: `#!/usr/bin/env node`, then node. */
 const interpretersMax = 4
 
-/** Searches as execvp(3) does. */
+/** Searches as execvp(3) does; in a directory that nobody may look into there is nothing, as for a shell. */
 export function findProgram(word: string, context: SearchContext): ProgramSearch {
   if (word === "") return { kind: "missing" }
   if (word.includes("/")) return candidate(absolutePath(word, context.directory), context)
   let barred: ProgramSearch | undefined
   for (const directory of context.searchPath.split(":")) {
-    const search = candidate(absolutePath(word, absolutePath(directory, context.directory)), context)
+    const path = absolutePath(word, absolutePath(directory, context.directory))
+    if (context.facts(path).kind === "unreachable") continue
+    const search = candidate(path, context)
     if (search.kind === "found") return search
     if (search.kind === "barred") barred ??= search
   }
@@ -50,6 +52,7 @@ function candidate(path: string, context: SearchContext): ProgramSearch {
   const { kind, canonical } = context.facts(path)
   if (kind === "missing") return { kind: "missing" }
   if (kind === "directory") return { kind: "barred", path, why: "it is a directory" }
+  if (kind === "unreachable") return { kind: "barred", path, why: "it cannot be reached" }
   if (kind !== "file") return { kind: "barred", path, why: "it is not a regular file" }
   if (!context.visible(canonical)) return { kind: "barred", path, why: "the policy hides it" }
   if (!isExecutable(canonical)) return { kind: "barred", path, why: "it is not executable" }

@@ -66,6 +66,14 @@ describe("on the PATH", () => {
     expect(find("folder", { path: ["one"] })).toMatchObject({ kind: "barred", why: "it is a directory" })
   })
 
+  test("what cannot be looked at is not there: a closed directory, a link to itself, a name that is too long", () => {
+    symlinkSync("loop", join(root, "loop"))
+    expect(find("nothing", { path: ["loop", "one"] })).toEqual({ kind: "missing" })
+    expect(foundAt(find("tool", { path: ["loop", "one"] }))).toBe(join(root, "one/tool"))
+    expect(find("x".repeat(300))).toEqual({ kind: "missing" })
+    expect(find("./loop/tool")).toMatchObject({ kind: "barred", why: "it cannot be reached" })
+  })
+
   test("an empty entry and a relative one mean the project", () => {
     expect(foundAt(find("tool", { path: [""], directory: join(root, "two") }))).toBe(join(root, "two/tool"))
     expect(foundAt(find("tool", { path: ["./one"] }))).toBe(join(root, "one/tool"))
