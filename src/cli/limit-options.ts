@@ -7,16 +7,20 @@ import type { GivenOption } from "./arguments.ts"
 
 /** A value that means nothing, in one sentence, with one that does. */
 const forms = {
-  timeout: { pattern: durationPattern, what: "a duration is a number with s, m, h or d", example: "1h30m" },
+  timeout: {
+    pattern: durationPattern,
+    what: "a duration is a number with s, m, h or d, more than 0",
+    example: "1h30m",
+  },
   memory: {
     pattern: sizePattern,
-    what: "a size is a number of bytes, or one with KB, MB, GB or TB",
+    what: "a size is a number of bytes, or one with KB, MB, GB or TB, more than 0",
     example: "8GB",
   },
   cpus: {
     pattern: /^(?=.*[1-9])\d+(\.\d+)?$/,
-    what: "the number of processors is more than 0",
-    example: "1.5",
+    what: "the number of processors is more than 0, in digits",
+    example: "0.5",
   },
   processes: {
     pattern: /^(?=.*[1-9])\d{1,15}$/,

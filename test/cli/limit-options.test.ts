@@ -53,7 +53,7 @@ describe("what means nothing is refused with an example", () => {
       "1h30m",
     ],
     ["--memory", ["0", "0GB", "GB", "-1GB", "8XB", "8GBs", "lots", "1e9", "8,5GB", "50%"], "8GB"],
-    ["--cpus", ["0", "0.0", "-1", "two", "1.", ".5", "1e3", "1,5", "Infinity", "0x10"], "1.5"],
+    ["--cpus", ["0", "0.0", "-1", "two", "1.", ".5", "1e3", "1,5", "Infinity", "0x10"], "0.5"],
     ["--processes", ["0", "-5", "1.5", "many", "1e3", "99999999999999999999", "0x10"], "512"],
   ])("%s: %j", (option, values, example) => {
     for (const value of values) {
@@ -63,8 +63,16 @@ describe("what means nothing is refused with an example", () => {
     }
   })
 
+  test.each([
+    ["--timeout", "0s", "a duration is a number with s, m, h or d, more than 0"],
+    ["--memory", "0", "a size is a number of bytes, or one with KB, MB, GB or TB, more than 0"],
+    ["--cpus", ".5", "the number of processors is more than 0, in digits"],
+  ])("the sentence is not true of %s %s", (option, value, sentence) => {
+    expect(refusal(option, value)).toStartWith(`${option} ${value}: ${sentence}\n`)
+  })
+
   test("the example is right", () => {
-    for (const words of ["--timeout 1h30m", "--memory 8GB", "--cpus 1.5", "--processes 512"])
+    for (const words of ["--timeout 1h30m", "--memory 8GB", "--cpus 0.5", "--processes 512"])
       expect(refusal(...words.split(" "))).toBe("")
   })
 
