@@ -16,6 +16,7 @@ export type YamlReading = {
 const aliasesMax = 100
 /** A policy is five deep. */
 const depthMax = 50
+const tooDeepMessage = `values stand in each other more than ${depthMax} deep`
 
 /** @throws PolicyError with all problems of the text */
 export function readYaml(text: string, file: string): YamlReading {
@@ -27,7 +28,11 @@ export function readYaml(text: string, file: string): YamlReading {
     const line = countUpTo(within, starts)
     return { file, line, column: within - (starts[line - 1] ?? 0) + 1 }
   }
-  const syntax = [...document.errors, ...document.warnings].map(error => ({
+  const errors = [...document.errors, ...document.warnings]
+  // Where the parser itself gave up it says so once for each level.
+  const bottom = errors.find(({ message }) => message.startsWith("Maximum call stack size"))
+  if (bottom !== undefined) throw new PolicyError([{ ...at(bottom.pos[0]), message: tooDeepMessage }])
+  const syntax = errors.map(error => ({
     ...at(error.pos[0]),
     message: yamlSentence(error.code, error.message),
   }))
@@ -58,8 +63,7 @@ function countUpTo(most: number, numbers: readonly number[]): number {
 function structureProblems(document: YamlDocument, at: (offset: number) => Source): Problem[] {
   const walk: Walk = { nodes: [], open: new Set(), anchored: new Map(), circular: new Set() }
   const tooDeep = addNodes(document.contents, 0, walk)
-  if (tooDeep !== undefined)
-    return [{ ...placeOf(tooDeep, at), message: `values stand in each other more than ${depthMax} deep` }]
+  if (tooDeep !== undefined) return [{ ...placeOf(tooDeep, at), message: tooDeepMessage }]
   const problems = walk.nodes.flatMap(node => [
     ...(walk.circular.has(node) ? [circularProblem(node, at)] : []),
     ...tagProblems(node, at),

@@ -396,6 +396,15 @@ describe("documents that explode", () => {
   })
 
   test.each([
+    ["brackets", "["],
+    ["dashes", "- "],
+  ])("that the parser gives up on are one problem: %s", (_, deeper) => {
+    const problems = problemsOf(deeper.repeat(100_000))
+    expect(problems.length).toBe(1)
+    expect(problems[0]).toEndWith(": values stand in each other more than 50 deep")
+  })
+
+  test.each([
     ["extends: &a [*a]", "1:14"],
     ["network: {allow: &a [*a]}", "1:22"],
     ["filesystem:\n  deny: &a [b, *a]", "2:16"],
