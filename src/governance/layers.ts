@@ -11,6 +11,7 @@ import { loadPolicy, type PolicyReading } from "../policy/load.ts"
 import type { MergeFacts } from "../policy/merge.ts"
 import { NameIndex } from "../policy/name-index.ts"
 import { expandVariables, type PathVariables } from "../policy/path-pattern.ts"
+import { refuseOtherEnding } from "../policy/policy-file.ts"
 import { protectionText } from "../policy/protection.ts"
 import type { LayerName } from "../policy/source.ts"
 import { type LeftOut, type Tightened, tightenOnly } from "../policy/tighten.ts"
@@ -88,6 +89,7 @@ async function userReading({ userPolicy, variables }: LayersRequest): Promise<Po
       `the policy ${userPolicy.shown} does not exist`,
       "name an existing file with --config or CORDON_CONFIG",
     )
+  if (reading === undefined) refuseOtherEnding(userPolicy.path)
   return reading
 }
 

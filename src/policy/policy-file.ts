@@ -2,8 +2,10 @@
  * Reading policy files: first read, then classify the error, because a check beforehand lies about directories that may
  * not be searched.
  */
+import { UserError } from "../base/error.ts"
 import { ask } from "../base/journal.ts"
-import { parentOf } from "../base/path.ts"
+import { nameOf, parentOf } from "../base/path.ts"
+import { printable, shellQuoted } from "../base/printable.ts"
 import { close } from "../kernel/file-calls.ts"
 import { errno, fileTypes, flags } from "../kernel/file-flags.ts"
 import { openAtPath, statusAt, statusOf, typeAt } from "../kernel/path-calls.ts"
@@ -24,6 +26,20 @@ const bytesMax = 1 << 20
 /** Reads a regular file of bounded size; a FIFO or a device in its place does not hang the launch. */
 export function readPolicyFile(path: string): Loaded {
   return ask("policy file", path, askPolicyFile)
+}
+
+/**
+ * Most programs take both endings of YAML: whoever wrote the other one means its denials to hold.
+ * @param path of a policy that is not there
+ * @throws UserError when it is there as `.yml`, which nothing reads
+ */
+export function refuseOtherEnding(path: string): void {
+  const other = path.replace(/\.yaml$/, ".yml")
+  if (readPolicyFile(other).kind !== "missing")
+    throw new UserError(
+      `${printable(other)} is not read: a policy in its place is called ${nameOf(path)}`,
+      `rename it: mv ${printable(shellQuoted(other))} ${printable(shellQuoted(path))}`,
+    )
 }
 
 /** Whether the path itself is a symbolic link. */

@@ -42,6 +42,13 @@ describe("the file", () => {
     expect(await loadOrgPolicy(variables, join(root, "none.yaml"))).toBeUndefined()
   })
 
+  test("with the other ending stops the run: its locks would not hold", async () => {
+    writeFileSync(join(root, "ending.yml"), "version: 1")
+    expect(loadOrgPolicy(variables, join(root, "ending.yaml"))).rejects.toThrow("ending.yml is not read")
+    writeFileSync(join(root, "ending.yaml"), "version: 1")
+    expect(await loadOrgPolicy(variables, join(root, "ending.yaml"))).toBeDefined()
+  })
+
   test("that is broken stops the run, with every problem", async () => {
     const path = policyFile("filesystem: { denny: [/x] }\nnetwerk: {}\n")
     const error = await loadOrgPolicy(variables, path).catch((thrown: unknown) => thrown)
