@@ -1,13 +1,13 @@
 /** Commands that are for the person outside of a sandbox, and the running sessions that they are about. */
 import { UserError } from "../base/error.ts"
 import { printable } from "../base/printable.ts"
+import { isInOwnSandbox } from "../host/own-sandbox.ts"
 import type { SessionStatus } from "../network/people/control-messages.ts"
 import type { CommandName } from "./words.ts"
 
 /** @throws UserError inside of a sandbox: it has no say about itself, and its record is not for it to read */
 export function refuseInside(command: CommandName): void {
-  const { CORDON, CORDON_SESSION } = process.env
-  if (CORDON === "1" && CORDON_SESSION)
+  if (isInOwnSandbox(process.env))
     throw new UserError(
       `cordon ${command} is for the person outside of the sandbox, and this runs inside`,
       "run it in another terminal",

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs"
 import { readSwitch } from "./kernel-facts.ts"
 import { isFiltered, isNested } from "./namespace-doubt.ts"
+import { isInOwnSandbox } from "./own-sandbox.ts"
 
 export type Container = "docker" | "podman" | "kubernetes" | "lxc"
 
@@ -17,6 +18,8 @@ export type HostFacts = {
   /** ID and then ID_LIKE of os-release(5) */
   distributions: readonly string[]
   container: Container | undefined
+  /** this is a sandbox of Cordon's */
+  insideCordon: boolean
   /** user.max_user_namespaces (namespaces(7)) */
   maxUserNamespaces: string | undefined
   /** kernel.unprivileged_userns_clone, a patch of Debian's and Arch's */
@@ -61,6 +64,7 @@ export function readHostFacts(uid: number, root = ""): HostFacts {
     windows: windowsOf(`${release} ${look("/proc/version") ?? ""}`),
     distributions: [system.ID, ...(system.ID_LIKE ?? "").split(/\s+/)].flatMap(name => name || []),
     container: containerOf(root, look("/proc/self/cgroup") ?? ""),
+    insideCordon: isInOwnSandbox(process.env),
     maxUserNamespaces: look("/proc/sys/user/max_user_namespaces"),
     unprivilegedUserns: look("/proc/sys/kernel/unprivileged_userns_clone"),
     apparmorUserns: look("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),

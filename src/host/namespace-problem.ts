@@ -14,6 +14,7 @@ export type FailedTrial = {
 /** The causes that are beyond doubt, all of them; else the likeliest one; else what bubblewrap said. */
 export function namespaceProblem(trial: FailedTrial): Problem {
   if (trial.facts.windows === "wsl1") return windows1
+  if (trial.facts.insideCordon) return nested
   const certain = certainProblems(trial)
   if (certain.length === 0) return likelyProblem(trial)
   return {
@@ -27,6 +28,13 @@ const windows1: Problem = {
   why: "WSL 1 has no Linux kernel, and so no namespaces",
   fix: [],
   advice: "in Windows: wsl.exe --set-version DISTRIBUTION 2 (wsl.exe --list names it)",
+}
+
+/** A container around it is not what is in the way, and opening it would help nobody. */
+const nested: Problem = {
+  why: "this runs inside a Cordon sandbox already, and another one cannot be made in it",
+  fix: [],
+  advice: "run the command without cordon: the sandbox around it holds",
 }
 
 function certainProblems({ facts, bubblewrap }: FailedTrial): Problem[] {

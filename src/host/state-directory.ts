@@ -2,6 +2,7 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs"
 import { UserError } from "../base/error.ts"
 import { parentOf } from "../base/path.ts"
+import { isInOwnSandbox } from "./own-sandbox.ts"
 import { readTextFile } from "./text-file.ts"
 
 type TrustFile = { version: 1; policies: Record<string, string> }
@@ -19,7 +20,9 @@ export function readTrust(stateHome: string): Record<string, string> {
     if ((cause as NodeJS.ErrnoException).code === undefined) throw cause
     throw new UserError(
       `the list of trusted policies ${path} cannot be read`,
-      "make it readable, or remove it",
+      isInOwnSandbox(process.env)
+        ? "this runs inside of a sandbox, which hides it: run it outside"
+        : "make it readable, or remove it",
     )
   }
   if (text === undefined) return {}

@@ -12,6 +12,14 @@ test("cordon inside cordon is refused with a sentence", async () => {
   expect(stderr).toMatch(/^cordon: .*inside.*sandbox/)
 })
 
+test("what else is asked of it inside is told that this is a sandbox", async () => {
+  using world = new World({ home: { ".local/state/cordon/": "" } })
+  const inside = (...words: string[]) => world.cordon([...options, "--", cordonBinary, ...words])
+  for (const words of [["explain", "~/.aws"], ["check"], ["verify"], ["policy", "show"]])
+    expect((await inside(...words)).stderr).toContain("which hides it: run it outside")
+  expect((await inside("doctor")).stdout).toContain("run the command without cordon")
+})
+
 test("it is refused as well when the variables that tell it are removed", async () => {
   using world = new World()
   const words = ["env", "-u", "CORDON", "-u", "CORDON_SESSION", cordonBinary, "--", "echo", "ran"]

@@ -7,6 +7,7 @@ export const healthy: HostFacts = {
   windows: "none",
   distributions: ["debian"],
   container: undefined,
+  insideCordon: false,
   maxUserNamespaces: "15000",
   unprivilegedUserns: undefined,
   apparmorUserns: undefined,

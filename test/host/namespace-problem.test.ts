@@ -32,6 +32,12 @@ describe("causes beyond doubt", () => {
     expect(problem(likely).why).toContain("Docker")
   })
 
+  test("a sandbox of Cordon's around it comes before a container around both", () => {
+    const { why, fix, advice } = problem({ insideCordon: true, container: "docker", filtered: true })
+    expect(why).toBe("this runs inside a Cordon sandbox already, and another one cannot be made in it")
+    expect([fix, advice]).toEqual([[], "run the command without cordon: the sandbox around it holds"])
+  })
+
   test("for users are none for root", () => {
     const root = problem(
       { uid: 0, unprivilegedUserns: "0", apparmorUserns: "1" },

@@ -3,6 +3,7 @@ import { didYouMean } from "../../base/closest-word.ts"
 import { UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
 import { printable, shellQuoted } from "../../base/printable.ts"
+import { isInOwnSandbox } from "../../host/own-sandbox.ts"
 import { scopesAbstractSockets } from "../../plan/plan.ts"
 import { findPolicy, type PolicyInForce, type Prepared, planRun } from "../../run.ts"
 import { startEngine } from "../../supervise/engine.ts"
@@ -40,8 +41,7 @@ export async function runCommand({ given, rest }: ParsedArguments): Promise<numb
 
 /** Namespaces inside a sandbox are switched off, so a second one cannot be made; it would not be needed either. */
 function refuseNesting(): void {
-  const { CORDON, CORDON_SESSION } = process.env
-  if (CORDON === "1" && CORDON_SESSION)
+  if (isInOwnSandbox(process.env))
     throw new UserError(
       "this runs inside a Cordon sandbox already, and another one cannot be made in it",
       "run the command without cordon: the sandbox around it holds",
