@@ -6,7 +6,7 @@
 import { didYouMean } from "../base/closest-word.ts"
 import { UserError } from "../base/error.ts"
 import { printable, shellQuoted } from "../base/printable.ts"
-import { type OwnOptionName, type OwnOptionSpec, ownOptionsOf } from "./command-options.ts"
+import { type OwnOptionName, type OwnOptionSpec, ownersOf, ownOptionsOf } from "./command-options.ts"
 import { type OptionName, optionSpecs } from "./options.ts"
 import type { CommandName } from "./words.ts"
 
@@ -121,6 +121,9 @@ function withValue(spec: Spec, written: string, value: string | undefined): Give
 }
 
 function unknownOption(written: string, { specs, command }: Known): UserError {
+  const [owner] = command === undefined ? ownersOf(written) : []
+  if (owner !== undefined)
+    return new UserError(`${written} goes with cordon ${owner}`, `write cordon ${owner} ${written}`)
   const names = specs.flatMap(({ name, alias }) => [
     `--${name}`,
     ...(alias === undefined ? [] : [`--${alias}`]),

@@ -34,6 +34,14 @@ export function ownOptionsOf(command: CommandName): readonly (OwnOptionSpec & { 
   return hasOwnOptions(command) ? ownOptions[command] : []
 }
 
+/** The commands that know it for themselves. @param written with its dashes, which belongs to no launch */
+export function ownersOf(written: string): readonly CommandWithOptions[] {
+  const owners = Object.keys(ownOptions) as CommandWithOptions[]
+  return owners.filter(command =>
+    ownOptionsOf(command).some(({ name, short }) => `--${name}` === written || `-${short}` === written),
+  )
+}
+
 function hasOwnOptions(command: CommandName): command is CommandWithOptions {
   return command in ownOptions
 }
