@@ -9,7 +9,7 @@ import { makeDirectory } from "../remembered/memory-writing.ts"
 import type { Place } from "../remembered/place.ts"
 import { type ParsedArguments, parseOptions } from "./arguments.ts"
 import { runCommand } from "./commands/run.ts"
-import { meaningful, refuseFix, refuseMeaningless, refuseWords } from "./meaningful.ts"
+import { meaningful, refuseFix, refuseJson, refuseMeaningless, refuseWords } from "./meaningful.ts"
 import { isGiven } from "./request.ts"
 import { type CommandName, commands, shells } from "./words.ts"
 
@@ -21,8 +21,9 @@ export async function dispatch(words: readonly string[], place?: Place): Promise
   if (words[0] === probeWord && process.env.CORDON === "1")
     return (await import("../inside/probe.ts")).probe()
   const parsed = parseOptions(words)
-  if (isGiven(parsed.given, "help")) return printHelp(undefined)
+  if (isGiven(parsed.given, "help")) return printHelp(undefined, parsed)
   if (isGiven(parsed.given, "version")) {
+    refuseJson("--version", parsed)
     refuseWords("--version", parsed.rest, "write cordon --version")
     return printVersion()
   }
@@ -58,12 +59,12 @@ function withLaterOptions(command: CommandName, { given, rest }: ParsedArguments
 }
 
 async function subcommand(command: CommandName, parsed: ParsedArguments, place?: Place): Promise<number> {
-  if (isGiven(parsed.given, "help") && command !== "run") return printHelp(command)
+  if (isGiven(parsed.given, "help") && command !== "run") return printHelp(command, parsed)
   if (command !== "doctor") refuseFix(parsed)
   refuseMeaningless(command, parsed)
   switch (command) {
     case "run":
-      return isGiven(parsed.given, "help") ? printHelp("run") : launch(parsed, place)
+      return isGiven(parsed.given, "help") ? printHelp("run", parsed) : launch(parsed, place)
     case "explain":
       return (await import("./commands/explain.ts")).explainCommand(parsed)
     case "check":
@@ -77,7 +78,7 @@ async function subcommand(command: CommandName, parsed: ParsedArguments, place?:
     case "completion":
       return printCompletion(parsed.rest)
     case "help":
-      return printHelp(parsed.rest[0])
+      return printHelp(parsed.rest[0], parsed)
     case "log":
       return (await import("./commands/log.ts")).logCommand(meaningful(command, parsed))
     case "approve":
@@ -103,7 +104,8 @@ function launch(parsed: ParsedArguments, place: Place | undefined): Promise<numb
   return runCommand(parsed)
 }
 
-async function printHelp(topic: string | undefined): Promise<number> {
+async function printHelp(topic: string | undefined, parsed: ParsedArguments): Promise<number> {
+  refuseJson("--help", parsed)
   const [{ helpText }, { print }] = await Promise.all([import("./help.ts"), import("./output.ts")])
   print(helpText(topic))
   return exitCode.ok

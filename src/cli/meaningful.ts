@@ -58,6 +58,12 @@ export function refuseMeaningless(command: CommandName, { given, rest }: ParsedA
   if (max !== undefined) refuseWords(`cordon ${command}`, rest.slice(max), `see \`cordon help ${command}\``)
 }
 
+/** With --json there is one document on standard output, or nothing. @param plain an option that prints no document */
+export function refuseJson(plain: "--help" | "--version", { given }: ParsedArguments): void {
+  if (given.some(({ name }) => name === "json"))
+    throw new UserError(`--json means nothing to ${plain}`, "leave one of them out")
+}
+
 /** @param command with what follows it: `cordon policy init` */
 export function refuseOption(command: string, option: GivenOption | undefined): void {
   if (option === undefined) return
