@@ -11,8 +11,8 @@ export async function decide(visit: Visit): Promise<Decision | undefined> {
   const { verdict, ...reason } = judge(visit)
   if (verdict !== "ask") return { ...reason, verdict }
   const { approvals } = visit.state
-  if (approvals === undefined)
-    return { ...reason, verdict: "deny", why: `${reason.why}, and nobody can be asked` }
+  const unasked: Decision = { ...reason, verdict: "deny", why: `${reason.why}, and nobody can be asked` }
+  if (approvals === undefined) return unasked
   const { dialled, dial, holding } = visit
   const withdrawn = new AbortController()
   const question = { host: dialled.host, port: dialled.port, program: dial.program, process: dial.process }
@@ -22,6 +22,7 @@ export async function decide(visit: Visit): Promise<Decision | undefined> {
   ])
   withdrawn.abort()
   if (answer === "gone") return undefined
+  if (answer === "nobody") return unasked
   if (answer === "deny")
     return { ...reason, verdict: "deny", why: `${reason.why}, and nobody allowed it when asked` }
   // The answer may have become a rule.

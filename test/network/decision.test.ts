@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { decide } from "../../src/network/decision.ts"
 import { SyntheticNames } from "../../src/network/names/synthetic-names.ts"
+import type { Approval } from "../../src/network/people/approvals.ts"
 import { Holding } from "../../src/network/streams/holding.ts"
 import type { Stream } from "../../src/network/streams/peer.ts"
 import { Reserve } from "../../src/network/streams/reserve.ts"
@@ -8,7 +9,7 @@ import type { Destination } from "../../src/network/upstream/destination.ts"
 import type { BorderState, Visit } from "../../src/network/visit.ts"
 import { addressAt, judgeOf, nameAt, type Rules } from "../support/judges.ts"
 
-type Asked = { answer?: "allow" | "deny"; process?: number; after?: Rules }
+type Asked = { answer?: Approval; process?: number; after?: Rules }
 
 /** A connection to there under these rules, and the questions that come of it. */
 function visit(dialled: Destination, rules: Rules, asked: Asked = {}) {
@@ -105,6 +106,13 @@ describe("by a person", () => {
       verdict: "deny",
       why: "no rule allows it, and nobody allowed it when asked",
       asked: 1,
+    })
+  })
+
+  test("whom nothing reaches", async () => {
+    expect(await decided(nameAt("web.test"), unlisted, { answer: "nobody" })).toMatchObject({
+      verdict: "deny",
+      why: "no rule allows it, and nobody can be asked",
     })
   })
 

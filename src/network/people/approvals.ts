@@ -10,10 +10,13 @@ import { isYes, type PersonAnswer, patternOfAnswer, ruleOfAnswer } from "./answe
 import { type OpenQuestion, patternsFor, type Question } from "./question.ts"
 import type { SessionRules } from "./session-rules.ts"
 
+/** `nobody`: the question reached no one. */
+export type Approval = "allow" | "deny" | "nobody"
+
 /** What the border asks. */
 export type Approvals = {
   /** @param withdrawn the program has hung up: the question is taken back */
-  ask(question: Question, withdrawn?: AbortSignal): Promise<"allow" | "deny">
+  ask(question: Question, withdrawn?: AbortSignal): Promise<Approval>
 }
 
 export type ApprovalsRequest = {
@@ -53,13 +56,13 @@ export class PersonApprovals implements Approvals {
     request.rules.onChange(() => this.#decideAnew())
   }
 
-  ask(question: Question, withdrawn?: AbortSignal): Promise<"allow" | "deny"> {
+  ask(question: Question, withdrawn?: AbortSignal): Promise<Approval> {
     const { verdict } = this.#request.rules.judge().judgeName(question.host, question.port)
     if (verdict !== "ask" || withdrawn?.aborted)
       return Promise.resolve(verdict === "allow" ? "allow" : "deny")
     const key = keyOf(question)
     const waiting = this.#waiting.get(key) ?? this.#open(key, question)
-    if (waiting === undefined) return Promise.resolve("deny")
+    if (waiting === undefined) return Promise.resolve("nobody")
     return new Promise(resolve => {
       const { answers } = waiting
       answers.add(resolve)

@@ -202,7 +202,11 @@ describe("rules that are added otherwise", () => {
 describe("nobody to ask", () => {
   test("is a refusal at once, recorded once for each host and port", async () => {
     const { approvals, ask, answers, announced } = approvalsWith({ attended: false })
-    expect(await Promise.all([ask("a.com"), ask("a.com"), ask("b.com")])).toEqual(["deny", "deny", "deny"])
+    expect(await Promise.all([ask("a.com"), ask("a.com"), ask("b.com")])).toEqual([
+      "nobody",
+      "nobody",
+      "nobody",
+    ])
     expect(approvals.pending()).toEqual([])
     expect(answers()).toEqual(["a.com nobody", "b.com nobody"])
     expect(announced).toEqual([])
@@ -217,7 +221,7 @@ describe("nobody to ask", () => {
     expect(await asked).toBe("allow")
     end()
     end()
-    expect(await ask("a.com")).toBe("deny")
+    expect(await ask("a.com")).toBe("nobody")
     const again = approvals.watch(() => undefined)
     expect(await stateOf(ask("a.com"))).toBe("waits")
     again()
@@ -266,7 +270,7 @@ describe("bounds", () => {
   test("256 questions wait; the next is refused, and there is room again after an answer", async () => {
     const { approvals, ask } = approvalsWith()
     const waiting = Array.from({ length: 256 }, (_, index) => ask(`h${index}.com`))
-    expect(await ask("more.com")).toBe("deny")
+    expect(await ask("more.com")).toBe("nobody")
     expect(await stateOf(ask("h0.com"))).toBe("waits")
     approvals.answer(1, "once", "h0.com")
     expect(await waiting[0]).toBe("allow")
