@@ -48,8 +48,14 @@ export function otherPlaces(home: string, mounts: readonly Mount[]): string[] {
   const within = below(own.root, home.slice(own.point === "/" ? 0 : own.point.length))
   const places = mounts
     .filter(({ device, root }) => device === own.device && isWithin(within, root))
-    .map(({ root, point }) => below(point, within.slice(root === "/" ? 0 : root.length)))
+    .map(({ root, point }) => below(point, restOf(within, root)))
   return [...new Set(places)].filter(place => !isWithin(home, place))
+}
+
+/** @returns "" or a path: the home can be all of a file system, as a volume of its own is */
+function restOf(within: string, root: string): string {
+  if (within === root) return ""
+  return root === "/" ? within : within.slice(root.length)
 }
 
 /** @param rest "" or a path */

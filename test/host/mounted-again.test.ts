@@ -17,6 +17,13 @@ test.each<[what: string, home: string, lines: string[], expected: string[]]>([
   ],
   ["all homes", "/home/u", [line("8:1", "/", "/"), line("8:1", "/home", "/srv/nfs")], ["/srv/nfs/u"]],
   ["the home itself", "/home/u", [line("8:1", "/", "/"), line("8:1", "/home/u", "/data")], ["/data"]],
+  ["a home that is a disk of its own", "/home/u", [line("8:1", "/", "/"), line("8:2", "/", "/home/u")], []],
+  [
+    "a home that is a disk of its own, and again",
+    "/home/u",
+    [line("8:1", "/", "/"), line("8:2", "/", "/home/u"), line("8:2", "/", "/data"), line("8:2", "/w", "/w")],
+    ["/data"],
+  ],
   ["another home", "/home/u", [line("8:1", "/", "/"), line("8:1", "/home/us", "/data")], []],
   ["what is in it", "/home/u", [line("8:1", "/", "/"), line("8:1", "/home/u/work", "/work")], []],
   [
