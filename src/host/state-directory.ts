@@ -1,5 +1,5 @@
 /** Cordon's own files below the XDG directories: the user policy, and the list of trusted repositories. */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { UserError } from "../base/error.ts"
 import { parentOf } from "../base/path.ts"
 import { isInOwnSandbox } from "./own-sandbox.ts"
@@ -39,12 +39,14 @@ export function readTrust(stateHome: string): Record<string, string> {
 export function writeTrust(stateHome: string, policyPath: string, hash: string): void {
   const list: TrustFile = { version: 1, policies: { ...readTrust(stateHome), [policyPath]: hash } }
   const path = trustPath(stateHome)
+  const temporary = `${path}.${process.pid}`
   try {
     mkdirSync(parentOf(path), { recursive: true, mode: 0o700 })
-    const temporary = `${path}.${process.pid}`
     writeFileSync(temporary, `${JSON.stringify(list, undefined, 2)}\n`, { mode: 0o600 })
     renameSync(temporary, path)
   } catch (cause) {
+    // On a full disk it was made, and nothing of ours stays.
+    if (existsSync(temporary)) rmSync(temporary)
     const { code } = cause as NodeJS.ErrnoException
     if (code !== "EACCES" && code !== "EPERM" && code !== "EROFS") throw cause
     throw new UserError(

@@ -69,6 +69,18 @@ describe("the list of trusted policies", () => {
     expect(readTrust(state)).toEqual({ "/p/.cordon.yaml": "three", "/q/.cordon.yaml": "two" })
   })
 
+  test("leaves nothing beside it when there is no room for it", () => {
+    const state = fresh()
+    writeTrust(state, "/p", "one")
+    const source = join(import.meta.dir, "../../src/host/state-directory.ts")
+    const code = `import { writeTrust } from ${JSON.stringify(source)}; writeTrust(${JSON.stringify(state)}, "/q", "two")`
+    const limited = `trap '' XFSZ; ulimit -f 0; exec "$0" -e "$1"`
+    const { exitCode } = Bun.spawnSync(["bash", "-c", limited, process.execPath, code])
+    expect(exitCode).not.toBe(0)
+    expect(readdirSync(join(state, "cordon"))).toEqual(["trusted-policies.json"])
+    expect(readTrust(state)).toEqual({ "/p": "one" })
+  })
+
   test("is nobody else's to read, and is replaced as a whole", () => {
     const state = fresh()
     writeTrust(state, "/p", "one")
