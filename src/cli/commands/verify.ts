@@ -1,15 +1,17 @@
 /** `cordon verify`: starts a sandbox under the present policy and proves from inside what holds. */
 import { randomBytes } from "node:crypto"
-import { rmSync, writeFileSync } from "node:fs"
+import { existsSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:net"
 import { HostError, UserError } from "../../base/error.ts"
 import { exitCode } from "../../base/exit-code.ts"
+import { systemPath } from "../../base/path-bytes.ts"
 import { printable } from "../../base/printable.ts"
 import { searchBubblewrap } from "../../host/bubblewrap.ts"
 import type { Attempt, Outcome } from "../../inside/probe.ts"
 import { probeWord } from "../../inside/probe-command.ts"
 import { prepare } from "../../run.ts"
 import type { GivenOption, ParsedArguments } from "../arguments.ts"
+import { Interruption } from "../interruption.ts"
 import { coloured, print, printJson, say } from "../output.ts"
 import { isGiven, runRequest } from "../request.ts"
 import { checksOf, type Surroundings } from "../verify-checks.ts"
@@ -25,6 +27,8 @@ export async function verifyCommand({ given }: ParsedArguments): Promise<number>
     await listening(createServer(), { host: "127.0.0.1", port: 0 }),
     await listening(createServer(), { path: `\0${name}` }),
   ]
+  using interruption = new Interruption()
+  const attempts: Attempt[] = []
   writeFileSync(outside, "")
   try {
     const address = servers[0]?.address()
@@ -38,18 +42,32 @@ export async function verifyCommand({ given }: ParsedArguments): Promise<number>
       newName: `.${name}`,
     }
     const checks = checksOf(prepared, surroundings)
+    attempts.push(...checks.map(({ attempt }) => attempt))
     if (!isGiven(given, "quiet")) say(`trying ${checks.length} things inside a sandbox`)
-    const outcomes = await tryInside(
-      options,
-      checks.map(({ attempt }) => attempt),
-    )
+    const outcomes = await tryInside(options, attempts, interruption.signal)
     return report(
       checks.map((check, index) => proofOf(check, outcomes[index])),
       given,
     )
+  } catch (cause) {
+    removeMade(attempts, `.${name}`)
+    // Ctrl-C comes to both, and the end of the sandbox can be seen first.
+    await Bun.sleep(10)
+    if (interruption.exitCode === undefined) throw cause
+    return interruption.exitCode
   } finally {
     rmSync(outside)
     for (const server of servers) server.close()
+  }
+}
+
+/** What was tried a moment ago may be there still. */
+function removeMade(attempts: readonly Attempt[], name: string): void {
+  const paths = attempts.flatMap(attempt => ("path" in attempt ? attempt.path : []))
+  const made = paths.filter(path => path.includes(`/${name}`)).map(path => path.split(`/${name}`)[0])
+  for (const directory of new Set(made)) {
+    const place = systemPath(`${directory}/${name}`)
+    if (existsSync(place)) rmSync(place, { recursive: true })
   }
 }
 
@@ -73,7 +91,11 @@ function report(proofs: readonly Proof[], given: readonly GivenOption[]): number
 }
 
 /** The launch that a person would make, with a probe of ours in the place of the command. */
-async function tryInside(given: readonly GivenOption[], attempts: readonly Attempt[]): Promise<Outcome[]> {
+async function tryInside(
+  given: readonly GivenOption[],
+  attempts: readonly Attempt[],
+  signal: AbortSignal,
+): Promise<Outcome[]> {
   const skipped = ["json", "quiet", "verbose"]
   const words = given
     .filter(({ name }) => !skipped.includes(name))
@@ -89,6 +111,7 @@ async function tryInside(given: readonly GivenOption[], attempts: readonly Attem
     stdin: new Blob([JSON.stringify(attempts)]),
     stdout: "pipe",
     stderr: "inherit",
+    signal,
   })
   const answer = await new Response(child.stdout).text()
   const code = await child.exited

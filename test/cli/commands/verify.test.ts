@@ -238,3 +238,28 @@ describe("a project whose name is no UTF-8", () => {
     expect(code).toBe(125)
   })
 })
+
+describe("a signal in the middle of it", () => {
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)("%s ends it with %d, and nothing that it made stays", async (signal, code) => {
+    using world = new World()
+    const child = Bun.spawn([cordonBinary, "verify"], {
+      cwd: world.project,
+      env: world.env,
+      stdio: ["ignore", "ignore", "ignore"],
+    })
+    const look = () => readdirSync(world.project).find(name => name.startsWith(".cordon-verify-"))
+    let made = look()
+    // It is there for moments.
+    for (; made === undefined && child.exitCode === null; made = look()) await Bun.sleep(0)
+    child.kill(signal)
+    expect(await child.exited).toBe(code)
+    expect(made).toBeDefined()
+    expect(
+      [join(world.project, `${made}`), `/tmp/${made?.slice(1)}`].filter(path => existsSync(path)),
+    ).toEqual([])
+  })
+})
