@@ -42,7 +42,7 @@ function overview(): string {
     exampleLines([
       ["cordon claude", "secrets are out of its reach"],
       ["cordon -n -- npm test", "no network"],
-      ["cordon --ro --write out -- make", "writes below out/ only"],
+      ["cordon --ro --write out -- make", "writes to out/ and caches"],
       ["cordon explain ~/.aws", "why can't it read that?"],
       ["cordon --dry-run -- ls", "what would happen"],
     ]),
