@@ -21,6 +21,7 @@ import { nameFiles } from "./inside-network.ts"
 import type { LaunchPlan, Mount } from "./launch-plan.ts"
 import { planLimits } from "./limits.ts"
 import type { Resolved } from "./links.ts"
+import { literalGlobs } from "./literal-globs.ts"
 import { planLive } from "./live.ts"
 import { networkWarnings, planNetwork } from "./network.ts"
 import { preloadPath } from "./no-sandbox.ts"
@@ -109,7 +110,14 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
 function policyWarnings({ policy, resolved, facts }: PlanRequest, network: LaunchPlan["network"]): string[] {
   const lifted = absentLifted(resolved.protections, { judge: resolved.judge.judge, facts })
   const lists = closedListWarnings(policy, network.mode)
-  return [...lifted, ...networkWarnings(policy, network), ...lists, ...environmentWarnings(policy)]
+  const literal = literalGlobs(policy.paths, facts)
+  return [
+    ...lifted,
+    ...literal,
+    ...networkWarnings(policy, network),
+    ...lists,
+    ...environmentWarnings(policy),
+  ]
 }
 
 function refuseHiddenProject({ access, rule }: PathVerdict, { project, account }: PlanRequest): void {
