@@ -252,7 +252,7 @@ describe("at a terminal", () => {
   test("--watch puts what comes, to whom nobody else could be asked, until q", async () => {
     await using unattended = await Session.start({ home: world.home, attended: false })
     unattended.ask("before", "before.example")
-    expect(await unattended.answer("before")).toBe("deny")
+    expect(await unattended.answer("before")).toBe("nobody")
     await using terminal = new Terminal(world, [cordonBinary, "approve", "--watch"])
     await terminal.shows("questions of running sessions come here")
     await unattended.hears(() => true)
