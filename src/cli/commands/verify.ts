@@ -111,10 +111,12 @@ async function tryInside(
     stdin: new Blob([JSON.stringify(attempts)]),
     stdout: "pipe",
     stderr: "inherit",
-    signal,
   })
-  const answer = await new Response(child.stdout).text()
-  const code = await child.exited
+  // Not by the option of that name: what the sandbox makes can be taken back once it has ended.
+  signal.addEventListener("abort", () => child.kill())
+  if (signal.aborted) child.kill()
+  const [answer, code] = await Promise.all([new Response(child.stdout).text(), child.exited])
+  signal.throwIfAborted()
   if (code !== 0)
     throw new HostError(`the sandbox ended with ${code} before it could be tried`, "see cordon doctor")
   return JSON.parse(answer) as Outcome[]
