@@ -6,11 +6,14 @@ import { isWritten } from "../policy/merge-network.ts"
 import { patternText, specificityOf, writtenPath } from "../policy/path-pattern.ts"
 import { formatSource } from "../policy/source.ts"
 
-/** @returns a warning for each rule whose text, read as a path, names what is there and is not meant by it */
+/**
+ * Stars and question marks are taken for patterns by everybody, and a policy of thousands of them would be looked up here.
+ * @returns a warning for each rule whose text, read as a path, names what is there and is not meant by it
+ */
 export function literalGlobs(rules: readonly PathRule[], facts: PathFacts): readonly string[] {
   return rules.flatMap(rule => {
     const { value, source } = rule
-    if (value.kind === "exact" || !isWritten(rule)) return []
+    if (value.kind === "exact" || !isWritten(rule) || !/[[{]/.test(value.glob.text)) return []
     // A pattern of one name holds at any depth; whoever meant a file meant the one in the project.
     const literal = patternText(value).replace("/**/", "/").replace(/\\(.)/g, "$1")
     if (facts(literal).kind === "missing" || specificityOf(value, componentsOf(literal)) !== undefined)

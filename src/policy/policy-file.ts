@@ -38,7 +38,7 @@ export function refuseOtherEnding(path: string): void {
   if (readPolicyFile(other).kind !== "missing")
     throw new UserError(
       `${printable(other)} is not read: a policy in its place is called ${nameOf(path)}`,
-      `rename it: mv ${printable(shellQuoted(other))} ${printable(shellQuoted(path))}`,
+      `move it away, or rename it: mv ${printable(shellQuoted(other))} ${printable(shellQuoted(path))}`,
     )
 }
 

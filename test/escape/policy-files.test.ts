@@ -31,6 +31,9 @@ test("the user policy and the trust list are not writable, even where the policy
     "the project's policy": "echo x >> .cordon.yaml",
     "the project's policy removed": "rm -f .cordon.yaml; test ! -e .cordon.yaml",
     "the project's policy replaced": "echo x > x && mv -f x .cordon.yaml",
+    // The next launch would stop.
+    "what looks like one": "echo x > .cordon.yml",
+    "what looks like the other": "echo x > cordon.yml",
   })
   expect(succeeded(got)).toEqual([])
   const after = treeOf(world.home)
