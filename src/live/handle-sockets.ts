@@ -66,13 +66,17 @@ function callOn(socket: number, session: Session, addressFirst: boolean): Socket
   if (domain < 0) return domain
   // From here on it is known that socket and address are the caller's, and not those of another with its number.
   if (!listener.isValid()) return -errno.interrupted
-  if (leadsOut(socket, session)) return -errno.access
+  if (leadsOut({ socket, domain }, session)) return -errno.access
   return { session, socket, held: [socket], domain, address: memory, size }
 }
 
 /** One of the host's that was left open on standard input, or handed over; or one of which nobody can tell. */
-function leadsOut(socket: number, { outerNamespace }: Session): boolean {
-  if (outerNamespace === undefined) return false
+function leadsOut(
+  { socket, domain }: Pick<SocketCall, "socket" | "domain">,
+  { outerNamespace, processes }: Session,
+): boolean {
+  // Where the namespace is the host's and the network off, no program inside has made one (kernel/refused-calls.ts).
+  if (outerNamespace === undefined) return processes?.offline === true && domain !== families.unix
   const namespace = namespaceOf(socket)
   return namespace === undefined || namespace === outerNamespace
 }

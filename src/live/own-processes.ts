@@ -11,13 +11,13 @@ const ancestorsMax = 10_000
 const inProc = /^\/proc\/(\d+)(?=\/|$)/
 
 export class OwnProcesses {
-  readonly #offline: boolean
+  readonly offline: boolean
   readonly #supervisor = process.pid
   readonly #filtersOutside = processStatus("self")?.filters ?? 0
 
   /** @param offline the network is to be off: what proc_pid_net(5) tells is the host's */
   constructor({ offline }: { offline: boolean }) {
-    this.#offline = offline
+    this.offline = offline
   }
 
   /** @param id of a process or a thread */
@@ -34,7 +34,7 @@ export class OwnProcesses {
 
   /** Whether the path is that of a process outside, of something below it, or of the list of all. @param path canonical */
   isBeyond(path: string): boolean {
-    return path === "/proc" || (this.#offline && ofNetwork.test(path)) || this.isOthers(path)
+    return path === "/proc" || (this.offline && ofNetwork.test(path)) || this.isOthers(path)
   }
 
   /** The same without the list. */

@@ -20,7 +20,10 @@ def outcome(s):
     try:
         s.connect(${address}); s.send(b"out"); return s.recv(3).decode()
     except OSError as error: return error.errno
-print(outcome(socket.socket(socket.${family}, fileno=0)), outcome(socket.socket(socket.${family})))
+def own():
+    try: return outcome(socket.socket(socket.${family}))
+    except OSError as error: return error.errno
+print(outcome(socket.socket(socket.${family}, fileno=0)), own())
 `
 }
 
@@ -49,6 +52,23 @@ describe("a socket of the host on standard input", () => {
       stderr: "",
     })
     expect(service.heard).toEqual([])
+  })
+
+  test.each([
+    ["AF_INET", "127.0.0.1"],
+    ["AF_INET6", "::ffff:127.0.0.1"],
+  ])("nor without a network namespace, where none can be made inside (%s)", async (family, address) => {
+    using service = echoService()
+    const there = `("${address}", ${service.port})`
+    const [refused, noFamily] = [13, 97]
+    const landlock = ["--backend", "landlock"]
+    expect(await inside(family, there, [...landlock, "-n"])).toEqual({
+      code: 0,
+      stdout: `${refused} ${noFamily}\n`,
+      stderr: "",
+    })
+    expect(service.heard).toEqual([])
+    expect((await inside(family, there, [...landlock, "--net", "open"])).stdout).toBe("out out\n")
   })
 
   test("is no reason to refuse one that the sandbox has made, or the one of an open network", async () => {
