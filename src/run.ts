@@ -38,6 +38,7 @@ import type { PathJudge } from "./policy/verdict.ts"
 import type { PresetName } from "./policy/vocabulary.ts"
 import type { WordsPolicy } from "./policy/words-layer.ts"
 import { worktreeLayers } from "./worktrees/git.ts"
+import { separateLayer } from "./worktrees/separate.ts"
 import { findSite, type Site } from "./worktrees/site.ts"
 
 /** What a person asked for, options read and defaults filled in. */
@@ -153,10 +154,9 @@ export async function planRun(request: RunRequest, found: PolicyInForce): Promis
   })
   if (bare === undefined) refuseWithoutOwnPlaces({ mounts: mounted.mounts, judge: resolved.judge, facts })
   const plan = bare?.plan(mounted, { policy, resolved, found: look.found, facts, kernel, preload }) ?? mounted
-  const visible = (path: string) => resolved.judge.judge(path).access !== "deny"
   const program = searchProgram(request, site, {
     searchPath: plan.environment.PATH ?? defaultSearchPath,
-    visible,
+    visible: path => resolved.judge.accessOf(path) !== "deny",
   })
   const rules = { paths: resolved.paths, protections: resolved.protections }
   return { ...found, plan, rules, judge: resolved.judge, program }
@@ -179,7 +179,8 @@ function gatherRules(request: RunRequest, site: Site, policy: Policy) {
   // Naming a program lifts what strict hides, and nothing that a rule denies.
   const readable = needs.filter(need => accessOf(facts(need).canonical) !== "deny")
   const known = { ...relocated, paths: [...relocated.paths, ...state.rules, ...programLayer(readable).paths] }
-  return { state, facts, known, look: searchDisk(known, project, facts) }
+  const look = searchDisk(known, project, facts)
+  return { state, facts, known: withLayer(known, separateLayer(look.found, project, facts)), look }
 }
 
 type View = { searchPath: string; visible: (path: string) => boolean }

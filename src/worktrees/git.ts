@@ -32,7 +32,7 @@ export function linkedWorktree(project: string, home: string, facts: PathFacts):
 }
 
 /** The git directory that a file in its place names; canonical. */
-function pointedAt(pointer: string, facts: PathFacts): string | undefined {
+export function pointedAt(pointer: string, facts: PathFacts): string | undefined {
   if (facts(pointer).kind !== "file" || facts(pointer).canonical !== pointer) return undefined
   const target = /^gitdir: (.+)$/m.exec(textOf(pointer))?.[1]
   return target && facts(absolutePath(target, parentOf(pointer))).canonical
@@ -46,26 +46,7 @@ function isAgents(path: string, home: string): boolean {
 /** What a project that is a linked worktree needs of git; nothing for any other. */
 export function worktreeLayers(project: string, home: string, facts: PathFacts): Layer[] {
   const worktree = linkedWorktree(project, home, facts)
-  if (worktree !== undefined) return [worktreeLayer(worktree, facts)]
-  const gitDirectory = pointedAt(`${project}/.git`, facts)
-  return gitDirectory !== undefined && isBelow(gitDirectory, project) ? [separateLayer(gitDirectory)] : []
-}
-
-/** The project's git directory lies in it by another name (`git init --separate-git-dir`): the same of it is protected. */
-function separateLayer(gitDirectory: string): Layer {
-  const layer = emptyLayer("base")
-  const common = {
-    source: sourceOf("built-in: separate git directory"),
-    layer: "base",
-    locked: false,
-  } as const
-  for (const name of ["hooks", "config", "config.worktree", "info/attributes", "commondir", "modules"])
-    layer.protections.push({
-      ...common,
-      value: placeProtection(`${gitDirectory}/${name}`),
-      effect: "protect",
-    })
-  return layer
+  return worktree === undefined ? [] : [worktreeLayer(worktree, facts)]
 }
 
 /** What a linked worktree opens, as a layer beside the built-in ones. */
@@ -88,7 +69,8 @@ export function worktreeLayer({ gitDirectory, commonDirectory }: LinkedWorktree,
   return layer
 }
 
-function textOf(path: string): string {
+/** "" for what is no text. */
+export function textOf(path: string): string {
   const loaded = readPolicyFile(path)
   return loaded.kind === "ok" ? loaded.text : ""
 }

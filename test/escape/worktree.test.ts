@@ -100,6 +100,33 @@ test("hooks and settings of a git directory by another name in the project stay 
   expect(succeeded(got)).toEqual(["commit"])
 })
 
+/** A bare repository with its worktrees beside it, as those have it who work on several branches at once. */
+test.each([
+  ["that a .git file leads to", ".", true],
+  ["that only its worktrees lead to", ".", false],
+  ["of a repository among others", "one", true],
+])("what decides for the worktrees of a bare repository %s stays as it is", async (_, place, hasPointer) => {
+  using world = new World({ home: { "lib/file": "1" }, project: { "evil/": "" } })
+  makeRepository(join(world.home, "lib"), world.env)
+  const top = join(world.project, place)
+  const bare = join(top, ".bare")
+  await world.host("git", "clone", "-q", "--bare", join(world.home, "lib"), bare)
+  if (hasPointer) writeFileSync(join(top, ".git"), "gitdir: ./.bare\n")
+  await world.host("git", "--git-dir", bare, "worktree", "add", "-q", "-b", "work", join(top, "work"))
+  const got = await world.attempts({
+    "the way to the common directory": `echo ${world.project}/evil > ${bare}/worktrees/work/commondir`,
+    "that way replaced": `cd ${bare}/worktrees; echo x > new; mv new work/commondir`,
+    "a setting of a worktree": `echo x > ${bare}/worktrees/work/config.worktree`,
+    "a setting": `echo x >> ${bare}/config`,
+    "a hook": `mkdir -p ${bare}/hooks; echo x > ${bare}/hooks/pre-commit`,
+    "another remote": `mkdir -p ${bare}/remotes; echo x > ${bare}/remotes/evil`,
+    "another branch": `mkdir -p ${bare}/branches; echo x > ${bare}/branches/evil`,
+    "the worktree's state moved": `mv ${bare}/worktrees/work ${bare}/worktrees/other`,
+    commit: `cd ${top}/work && echo 2 > file && git -c user.name=a -c user.email=b commit -qam second`,
+  })
+  expect(succeeded(got)).toEqual(["commit"])
+})
+
 test("a forged .git file opens no repository", async () => {
   const { world, main } = await makeWorktrees()
   using _ = world

@@ -1,0 +1,66 @@
+/**
+ * Git directories by other names (`git init --separate-git-dir`, a bare repository with worktrees beside it): the rules of
+ * the policy say `.git/hooks`, and what a file named `.git` leads to holds the same (gitrepository-layout(5)).
+ */
+import { absolutePath, componentsOf, isBelow, nameOf } from "../base/path.ts"
+import type { PathFacts } from "../host/path-facts.ts"
+import { compileGlob } from "../policy/glob.ts"
+import { emptyLayer, type Layer } from "../policy/layer.ts"
+import { type ProtectionPattern, placeProtection } from "../policy/protection.ts"
+import { sourceOf } from "../policy/source.ts"
+import { pointedAt, textOf } from "./git.ts"
+
+const names = [
+  "hooks",
+  "config",
+  "config.worktree",
+  "info/attributes",
+  "commondir",
+  "modules",
+  "remotes",
+  "branches",
+  "sl/config",
+]
+/** Each worktree has its own, and what they say counts for git outside. */
+const ofWorktrees = "/worktrees/*/{config.worktree,commondir,modules}"
+
+/** What the names of the policy protect already. */
+const isNamed = /\/\.git\/(modules|worktrees)\//
+
+/**
+ * The protections of git directories in the project that lie there by another name.
+ * @param found what the look found, every `.git` that it came across among it
+ */
+export function separateLayer(found: readonly string[], project: string, facts: PathFacts): Layer {
+  const layer = emptyLayer("base")
+  const common = {
+    source: sourceOf("built-in: separate git directory"),
+    layer: "base",
+    locked: false,
+    effect: "protect",
+  } as const
+  const pointers = found.filter(path => nameOf(path) === ".git")
+  const directories = new Set(pointers.flatMap(path => directoriesOf(path, facts)))
+  for (const directory of directories)
+    if (isBelow(directory, project))
+      for (const value of protectionsIn(directory)) layer.protections.push({ ...common, value })
+  return layer
+}
+
+/** The one that the file names, and the one that this has in common with other worktrees. */
+function directoriesOf(pointer: string, facts: PathFacts): string[] {
+  const own = pointedAt(pointer, facts)
+  if (own === undefined || isNamed.test(own)) return []
+  const common = textOf(`${own}/commondir`).trim()
+  return common === "" ? [own] : [own, facts(absolutePath(common, own)).canonical]
+}
+
+function protectionsIn(directory: string): ProtectionPattern[] {
+  const literal = componentsOf(directory).map(name => ({ kind: "literal" as const, name }))
+  const { text, alternatives } = compileGlob(ofWorktrees)
+  const glob = { text: directory + text, alternatives: alternatives.map(rest => [...literal, ...rest]) }
+  return [
+    ...names.map(name => placeProtection(`${directory}/${name}`)),
+    { kind: "place", pattern: { kind: "glob", glob } },
+  ]
+}
