@@ -12,10 +12,11 @@ const project = {
   ".hg/store/data/": "",
   "deep/er/.hg/hgrc": "[ui]\n",
   ".sl/config": "[ui]\n",
-  ".sl/store/": "",
+  ".sl/store/git/config": "[core]\n",
   ".git/sl/config": "[ui]\n",
   ".jj/repo/config.toml": "[ui]\n",
-  ".jj/repo/store/": "",
+  ".jj/repo/store/git_target": "git",
+  ".jj/repo/store/git/config": "[core]\n",
   ".jj/working_copy/": "",
   "fresh/.hg/": "",
   "fresh/.sl/": "",
@@ -35,10 +36,17 @@ const writes = {
   "new settings of Sapling's": "echo x > fresh/.sl/config",
   "another repository's settings, of Sapling's": "echo ../evil > .sl/sharedpath",
   "Sapling's settings in a repository of git's": "echo x >> .git/sl/config",
-  "the same, new": "echo x > fresh/.git/sl/config",
+  "those, new": "echo x > fresh/.git/sl/config",
   "Jujutsu's settings": "echo x >> .jj/repo/config.toml",
   "new settings of Jujutsu's": "echo x > fresh/.jj/repo/config.toml",
   "a workspace's settings": "echo x > .jj/workspace-config.toml",
+  "settings of the git within Jujutsu's": "echo x >> .jj/repo/store/git/config",
+  "hooks of the git within Jujutsu's":
+    "mkdir .jj/repo/store/git/hooks; echo x > .jj/repo/store/git/hooks/pre-push",
+  "another git directory for Jujutsu's": "echo ../../../evil > .jj/repo/store/git_target",
+  "the same, new": "mkdir fresh/.jj/repo/store; echo ../../../evil > fresh/.jj/repo/store/git_target",
+  "settings of the git within Sapling's": "echo x >> .sl/store/git/config",
+  "another git directory for Sapling's": "echo ../../evil > .sl/store/gitdir",
   "another repository by a file": "echo ../../evil > begun/.jj/repo",
   "another repository by a link": "ln -s ../evil begun/.jj/repo",
   "a repository that is prepared elsewhere":
@@ -50,6 +58,7 @@ const moves = {
   "the repository away": "mv .hg old",
   "Sapling's away": "mv .sl old",
   "Jujutsu's away": "mv .jj/repo .jj/repo2",
+  "the git within it away": "mv .jj/repo/store/git .jj/repo/store/git2",
   "the settings removed": "rm -f .hg/hgrc; test ! -e .hg/hgrc",
 }
 
@@ -72,7 +81,8 @@ describe("the settings of repositories that are not git's", () => {
     using world = new World({ project })
     const got = await world.attempts({
       "Mercurial's data": "echo x > .hg/store/data/a.i && echo x > .hg/dirstate && echo x >> .hg/requires",
-      "a working copy": "echo x > .jj/working_copy/tree_state && echo x > .jj/repo/store/type",
+      "a working copy":
+        "echo x > .jj/working_copy/tree_state && echo x > .jj/repo/store/type && mkdir .jj/repo/store/git/objects",
       "Sapling's data": "echo x > .sl/store/a && echo x > .sl/dirstate",
       "files of those names elsewhere":
         "mkdir sl && echo x > sl/config && echo x > hgrc && echo x > config.toml",
