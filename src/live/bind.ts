@@ -1,4 +1,5 @@
 /** bind(2) on behalf of a program: of a unix socket to a path it makes a name, and of a port it asks for a right. */
+import { controlPrefix } from "../host/sockets.ts"
 import { close } from "../kernel/file-calls.ts"
 import { at, errno } from "../kernel/file-flags.ts"
 import { bindTo, families, options, readOption } from "../kernel/sockets.ts"
@@ -42,6 +43,7 @@ function bindUnix(call: SocketCall): number {
   const { session, socket, address, size } = call
   const name = unixName(address.bytes, size)
   if (name === undefined) return -errno.invalid
+  if (name.kind === "abstract" && isControlSocket(address.bytes, size)) return -errno.access
   if (name.kind !== "path") return bindTo(socket, address.address, size)
   const { place, permissions, umasks, listener, unixSockets } = session
   const located = place.locate(at.currentDirectory, name.bytes)
@@ -58,4 +60,13 @@ function bindUnix(call: SocketCall): number {
     close(object)
   }
   return bound
+}
+
+/**
+ * The name of a running session's, where people answer its questions. Where the network is the host's, a program of the
+ * same user would be taken for a session of its own invention.
+ */
+function isControlSocket(address: Buffer, size: number): boolean {
+  // Behind the family and a NUL.
+  return address.toString("latin1", 3, size).startsWith(controlPrefix)
 }

@@ -1,11 +1,14 @@
 /** A running session takes orders from its person. A program in a sandbox, which has the same user id, gives none. */
 import { describe, expect, test } from "bun:test"
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { controlPrefix } from "../../src/host/sockets.ts"
-import { run } from "../support/process.ts"
+import { eventually, run } from "../support/process.ts"
 import { Session } from "../support/session.ts"
 import { cordonBinary, World } from "../support/world.ts"
 
-const modes = ["-n", "--net filtered", "--net open", "--trust trusted"]
+const landlock = ["--backend landlock -n", "--backend landlock --net open"]
+const modes = ["-n", "--net filtered", "--net open", "--trust trusted", ...landlock]
 
 /** Orders an allowance, and prints what comes back. */
 function order(session: string): string {
@@ -35,6 +38,48 @@ test.each(modes)(
     expect(await session.judge("evil.example")).toBe("allow")
   },
 )
+
+/** undefined as long as nothing is written there */
+function readIfThere(path: string): string | undefined {
+  return existsSync(path) ? readFileSync(path, "utf8") || undefined : undefined
+}
+
+/** Listens by the name, says so by a file, and tells of a question of its own invention until nobody looks any more. */
+function pretence(name: string): string {
+  const session = crypto.randomUUID()
+  const question = {
+    host: "example.com",
+    port: 443,
+    program: "/usr/bin/npm",
+    process: 1,
+    id: 1,
+    connections: 1,
+  }
+  const questions = [{ ...question, until: "2100-01-01T00:00:00.000Z", patterns: ["example.com:443"] }]
+  const about = { session, project: "/", command: ["npm", "ci"], policyFile: "/made/up", rules: [] }
+  const status = { kind: "status", status: { ...about, questions } }
+  return `
+const fs = require("node:fs")
+const server = require("node:net").createServer(client => client.end(${JSON.stringify(`${JSON.stringify(status)}\n`)}))
+server.on("error", error => fs.writeFileSync("said", error.code))
+server.listen("\\0${name}${session}", () => fs.writeFileSync("said", "listening"))
+setInterval(() => { if (fs.existsSync("looked")) process.exit() }, 20)`
+}
+
+test.each(modes)("with %s no program inside is taken for a session", async mode => {
+  using world = new World()
+  const listens = async (name: string) => {
+    const inside = world.script(pretence(name), { options: mode.split(" ") })
+    const said = await eventually(() => readIfThere(join(world.project, "said")))
+    const looked = await world.cordon(["approve", "--json"])
+    writeFileSync(join(world.project, "looked"), "")
+    await inside
+    for (const file of ["said", "looked"]) rmSync(join(world.project, file))
+    return { said, found: JSON.parse(looked.stdout).data }
+  }
+  expect(await listens(controlPrefix)).toEqual({ said: "EACCES", found: [] })
+  expect(await listens("mine/")).toEqual({ said: "listening", found: [] })
+})
 
 describe("Cordon's own commands", () => {
   test.each(["log", "approve", "allow example.com", "deny example.com"])(
