@@ -1,10 +1,10 @@
 /**
  * Git directories by other names (`git init --separate-git-dir`, a bare repository with worktrees beside it): the rules of
- * the policy say `.git/hooks`, and what a file named `.git` leads to holds the same (gitrepository-layout(5)).
+ * the policy say `.git/hooks`, and what a file or a link of that name leads to holds the same (gitrepository-layout(5)).
  */
 import { absolutePath, componentsOf, isBelow, nameOf } from "../base/path.ts"
 import type { PathFacts } from "../host/path-facts.ts"
-import { compileGlob } from "../policy/glob.ts"
+import { compileGlob, type Glob } from "../policy/glob.ts"
 import { emptyLayer, type Layer } from "../policy/layer.ts"
 import { type ProtectionPattern, placeProtection } from "../policy/protection.ts"
 import { sourceOf } from "../policy/source.ts"
@@ -16,13 +16,14 @@ const names = [
   "config.worktree",
   "info/attributes",
   "commondir",
-  "modules",
   "remotes",
   "branches",
   "sl/config",
 ]
-/** Each worktree has its own, and what they say counts for git outside. */
-const ofWorktrees = "/worktrees/*/{config.worktree,commondir,modules}"
+/** Submodules and worktrees have their own, and what they say counts for git outside. */
+const patterns = ["/modules/**/", "/worktrees/*/", "/worktrees/*/modules/**/"].map(
+  within => `${within}{hooks,config,config.worktree,info/attributes,commondir}`,
+)
 
 /** What the names of the policy protect already. */
 const isNamed = /\/\.git\/(modules|worktrees)\//
@@ -47,9 +48,11 @@ export function separateLayer(found: readonly string[], project: string, facts: 
   return layer
 }
 
-/** The one that the file names, and the one that this has in common with other worktrees. */
+/** The one that the file names, or the link, and the one that this has in common with other worktrees. */
 function directoriesOf(pointer: string, facts: PathFacts): string[] {
-  const own = pointedAt(pointer, facts)
+  const { kind, canonical } = facts(pointer)
+  const leads = kind === "directory" && canonical !== pointer
+  const own = leads ? canonical : pointedAt(pointer, facts)
   if (own === undefined || isNamed.test(own)) return []
   const common = textOf(`${own}/commondir`).trim()
   return common === "" ? [own] : [own, facts(absolutePath(common, own)).canonical]
@@ -57,10 +60,12 @@ function directoriesOf(pointer: string, facts: PathFacts): string[] {
 
 function protectionsIn(directory: string): ProtectionPattern[] {
   const literal = componentsOf(directory).map(name => ({ kind: "literal" as const, name }))
-  const { text, alternatives } = compileGlob(ofWorktrees)
-  const glob = { text: directory + text, alternatives: alternatives.map(rest => [...literal, ...rest]) }
+  const globs = patterns.map((pattern): Glob => {
+    const { text, alternatives } = compileGlob(pattern)
+    return { text: directory + text, alternatives: alternatives.map(rest => [...literal, ...rest]) }
+  })
   return [
     ...names.map(name => placeProtection(`${directory}/${name}`)),
-    { kind: "place", pattern: { kind: "glob", glob } },
+    ...globs.map((glob): ProtectionPattern => ({ kind: "place", pattern: { kind: "glob", glob } })),
   ]
 }

@@ -127,6 +127,31 @@ test.each([
   expect(succeeded(got)).toEqual(["commit"])
 })
 
+test("submodules and worktrees of a git directory that a link leads to keep their settings, and commits work", async () => {
+  using world = new World({ home: { "lib/file": "1" }, project: { "evil/": "", "deep/": "" }, git: true })
+  makeRepository(join(world.home, "lib"), world.env)
+  const allowed = ["-c", "protocol.file.allow=always"]
+  await world.host("git", ...allowed, "submodule", "--quiet", "add", join(world.home, "lib"), "lib")
+  await world.host("mv", ".git", "store")
+  await world.host("ln", "-s", "store", ".git")
+  await world.host("git", "worktree", "add", "-q", "-b", "work", "work")
+  // Where the launch does not come across what leads there from within.
+  for (const pointer of ["lib", "work"]) await world.host("mv", `${pointer}/.git`, `${pointer}/pointer`)
+  const got = await world.attempts({
+    "a submodule's setting": "echo x >> store/modules/lib/config",
+    "a submodule's hook": "mkdir -p store/modules/lib/hooks; echo x > store/modules/lib/hooks/post-commit",
+    "a new submodule's hook": "mkdir -p store/modules/new/hooks",
+    "a worktree's way to the common directory": "echo ../../../evil > store/worktrees/work/commondir",
+    "a worktree's setting": "echo x > store/worktrees/work/config.worktree",
+    "another remote": "mkdir -p store/remotes; echo x > store/remotes/evil",
+    "the same by the link": "mkdir -p .git/remotes; echo x > .git/remotes/evil",
+    "a submodule's commit":
+      "cd lib && echo 2 > file && git --git-dir ../store/modules/lib --work-tree . -c user.name=a -c user.email=b commit -qam second",
+    commit: "echo 2 > code && git add code && git -c user.name=a -c user.email=b commit -qm second",
+  })
+  expect(succeeded(got)).toEqual(["a submodule's commit", "commit"])
+})
+
 test("a forged .git file opens no repository", async () => {
   const { world, main } = await makeWorktrees()
   using _ = world
