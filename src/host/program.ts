@@ -60,6 +60,8 @@ function candidate(path: string, context: SearchContext): ProgramSearch {
 }
 
 function interpreted(path: string, context: SearchContext): ProgramSearch {
+  if (isLedOut(path, context))
+    return { kind: "found", program: { path, needs: neededFrom(path, context.facts) } }
   const needs: string[] = []
   let next: string | undefined = path
   for (let level = 0; next !== undefined && level < interpretersMax; level++) {
@@ -79,6 +81,18 @@ function interpreted(path: string, context: SearchContext): ProgramSearch {
   return { kind: "found", program: { path, needs } }
 }
 
+/** A link of the project that leads out of it: the repository's word too, or that of an agent in an earlier run. */
+function isLedOut(path: string, { facts, directory }: SearchContext): boolean {
+  const { canonical, links } = facts(path)
+  return !isWithin(canonical, directory) && links.some(link => isWithin(link.path, directory))
+}
+
+/** What such a link may lead to all the same: a toolchain, as that of a virtual environment does. */
+function neededFrom(path: string, facts: PathFacts): string[] {
+  const version = versionOf(facts(path).canonical)
+  return version === undefined ? [] : [version]
+}
+
 function pathOf(word: string, context: SearchContext): string | undefined {
   return context.searchPath
     .split(":")
@@ -93,12 +107,16 @@ function pathOf(word: string, context: SearchContext): string | undefined {
 function neededBy(path: string, facts: PathFacts): string[] {
   const { canonical, links } = facts(path)
   const modules = lineageOf(canonical).findLast(ancestor => ancestor.endsWith("/node_modules"))
-  const version = /^(.*\/\.(?:nvm|fnm|volta|bun|deno|cargo|rustup|pyenv|rbenv|asdf|sdkman)|.*\/mise)\//.exec(
-    canonical,
-  )?.[1]
+  const version = versionOf(canonical)
   return [path, ...links.map(link => link.path), canonical, modules ?? "", version ?? ""].filter(
     need => need !== "" && !isWithin("/usr", need),
   )
+}
+
+/** The directory of a version manager that the file lies in. */
+function versionOf(path: string): string | undefined {
+  const tree = /^(.*\/\.(?:nvm|fnm|volta|bun|deno|cargo|rustup|pyenv|rbenv|asdf|sdkman)|.*\/mise)\//
+  return tree.exec(path)?.[1]
 }
 
 /** The words of a `#!` line (execve(2): at most 255 bytes, one argument; `env -S` splits it further). */

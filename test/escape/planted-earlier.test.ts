@@ -42,6 +42,29 @@ test.each(["--strict", "--trust untrusted"])(
   },
 )
 
+test("a link in the repository to a program of the home opens nothing with --strict, one to a toolchain or within it does", async () => {
+  const script = (said: string) => `#!/bin/sh\n# ${secret}\necho ${said}; cat "$0"\n`
+  using world = new World({
+    home: {
+      "bin/deploy": script("home"),
+      "other/node_modules/tool/cli": script("package"),
+      ".pyenv/versions/3/bin/python": script("toolchain"),
+    },
+    project: { "own.sh": script("own") },
+  })
+  const leads = async (name: string, target: string) => {
+    chmodSync(target, 0o755)
+    symlinkSync(target, join(world.project, name))
+    const { code, stdout } = await world.cordon(["--strict", "--", `./${name}`])
+    return { code, said: stdout.split("\n")[0] }
+  }
+  const [refused, runs] = [{ code: 126, said: "" }, (said: string) => ({ code: 0, said })]
+  expect(await leads("a", join(world.home, "bin/deploy"))).toEqual(refused)
+  expect(await leads("b", join(world.home, "other/node_modules/tool/cli"))).toEqual(refused)
+  expect(await leads("c", join(world.project, "own.sh"))).toEqual(runs("own"))
+  expect(await leads("d", join(world.home, ".pyenv/versions/3/bin/python"))).toEqual(runs("toolchain"))
+})
+
 const crowd = (directory: string, count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`${directory}f${index}`, ""]))
 
