@@ -46,6 +46,14 @@ export type Refusal = {
 
 const whole = 0xffff_ffff
 const sharedRequests = { FICLONE: 0x4004_9409, FICLONERANGE: 0x4020_940d, FIDEDUPERANGE: 0xc018_9436 }
+/** What of the requests to sockets is about the socket itself, and not about the network (linux/sockios.h). */
+const ofEverySocket = {
+  FIOSETOWN: 0x8901,
+  SIOCSPGRP: 0x8902,
+  FIOGETOWN: 0x8903,
+  SIOCGPGRP: 0x8904,
+  SIOCATMARK: 0x8905,
+}
 /** Bits of `type` beyond these are SOCK_NONBLOCK and SOCK_CLOEXEC (socket(2)). */
 const socketTypeMask = 0xf
 /** S_IFMT (inode(7)). */
@@ -471,6 +479,15 @@ export const noNetworkRefusals: readonly Refusal[] = [
     ],
     fails: "EAFNOSUPPORT",
     why: "the network is the host's, its loopback too",
+  },
+  {
+    calls: ["ioctl"],
+    when: [
+      { argument: 1, name: "request", mask: 0xff00, test: "is", values: { "of sockets": 0x8900 } },
+      { argument: 1, name: "request", mask: whole, test: "is not", values: ofEverySocket },
+    ],
+    fails: "EPERM",
+    why: "a unix socket answers it too: which interfaces the host has, and their addresses",
   },
 ]
 

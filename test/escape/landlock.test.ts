@@ -359,3 +359,20 @@ test("with the network open it is the host's, but for abstract sockets; switched
   )
   expect(succeeded(facts)).toEqual([])
 })
+
+test("with the network off unix sockets tell nothing of the host's interfaces, and what is about the socket", async () => {
+  using place = world()
+  const code = `${rawCallsPrelude()}
+    const [unix, stream] = [1, 1], [list, name, index, owner] = [0x8912, 0x8910, 0x8933, 0x8903]
+    const socket = sys("socket", unix, stream, 0)
+    const asked = Buffer.alloc(40), names = Buffer.alloc(4096), all = Buffer.alloc(16)
+    asked.write("lo")
+    all.writeInt32LE(names.length), all.writeBigInt64LE(word(names), 8)
+    console.log([sys("ioctl", socket, list, all), sys("ioctl", socket, name, asked), sys("ioctl", socket, index, asked),
+      sys("ioctl", socket, owner, Buffer.alloc(4))].join())`
+  const ask = async (mode: string) =>
+    (await place.cordon(["--backend", "landlock", "--net", mode, "--read", bun, "--", bun, "-e", code]))
+      .stdout
+  expect(await ask("off")).toBe("EPERM,EPERM,EPERM,0\n")
+  expect(await ask("open")).toMatch(/^0,\w+,0,0\n$/)
+})
