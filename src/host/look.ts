@@ -21,6 +21,8 @@ export type LookRequest = {
   holders: Component[]
   /** patterns with a literal beginning, which are followed name by name */
   globs: Glob[]
+  /** the same, of Cordon's own lists: nobody can change them, so they reach as many names as there are */
+  ownGlobs?: Glob[]
 }
 
 export type LookResult = {
@@ -34,7 +36,7 @@ export type LookResult = {
 const entriesMax = 1000
 const directoriesMax = 32
 
-/** Names that patterns with a plain beginning may reach: a policy may say many times `/*`. */
+/** Names that a person's patterns with a plain beginning may reach: a policy may say many times `/*`. */
 const namesMax = 20_000
 
 /** Visited last: large, and made by tools rather than people. */
@@ -54,7 +56,10 @@ const gitParts = new Set(["hooks", "modules", "worktrees", "info"])
 
 export function lookThrough(request: LookRequest): LookResult {
   const look = new Look(request)
-  for (const glob of request.globs) for (const alternative of glob.alternatives) look.follow(alternative)
+  for (const glob of request.globs)
+    for (const alternative of glob.alternatives) look.follow(alternative, true)
+  for (const glob of request.ownGlobs ?? [])
+    for (const alternative of glob.alternatives) look.follow(alternative, false)
   for (const path of request.tops) look.entriesOf(path)
   look.walk(request.trees)
   return { found: look.found, isCut: look.isCut }
@@ -121,8 +126,8 @@ class Look {
     }
   }
 
-  /** Follows a pattern from its literal beginning; what stands behind a `**` is found by the walk. */
-  follow(pattern: readonly Component[]): void {
+  /** Follows a pattern from its literal beginning, bounded or not; what stands behind a `**` is found by the walk. */
+  follow(pattern: readonly Component[], isBounded: boolean): void {
     let paths = [""]
     for (const component of pattern) {
       if (component.kind === "names") return
@@ -130,7 +135,7 @@ class Look {
       for (const path of paths)
         if (component.kind === "literal") next.push(`${path}/${component.name}`)
         else
-          for (const name of this.#namesIn(path || "/"))
+          for (const name of this.#namesIn(path || "/", isBounded))
             if (matchesName(component, name)) next.push(`${path}/${name}`)
       paths = next
     }
@@ -138,14 +143,14 @@ class Look {
   }
 
   /** Names alone are a third of the price of names with what they are. */
-  #namesIn(path: string): readonly string[] {
+  #namesIn(path: string, isBounded: boolean): readonly string[] {
     const known = this.#namesOf.get(path)
     if (known !== undefined) return known
     const listed = listNames(path)
     if (isClosedByUs(listed)) this.isCut = true
     const names = typeof listed === "string" ? [] : listed
     this.#namesOf.set(path, names)
-    this.#namesLeft -= names.length
+    if (isBounded) this.#namesLeft -= names.length
     if (this.#namesLeft < 0)
       throw new UserError(
         `the globs of the policy reach more than ${namesMax} names, the last of them in ${printable(path)}`,

@@ -1,6 +1,7 @@
 /** What of a policy needs a look at the disk, and the look itself. */
 import { componentsOf, isWithin } from "../base/path.ts"
 import { type Component, type Glob, takesAny } from "../policy/glob.ts"
+import { isWritten } from "../policy/merge-network.ts"
 import type { Policy } from "../policy/policy.ts"
 import { type LookRequest, type LookResult, lookThrough } from "./look.ts"
 import type { PathFacts } from "./path-facts.ts"
@@ -12,15 +13,24 @@ export function searchDisk(
   facts: PathFacts,
 ): LookResult {
   const roots: string[] = []
-  const request: LookRequest = { trees: [project], tops: [], names: [gitPointer], holders: [], globs: [] }
-  for (const { value, access, role } of policy.paths) {
+  const [globs, ownGlobs]: [Glob[], Glob[]] = [[], []]
+  const request = {
+    trees: [project],
+    tops: [] as string[],
+    names: [gitPointer],
+    holders: [],
+    globs,
+    ownGlobs,
+  }
+  for (const rule of policy.paths) {
+    const { value, access, role } = rule
     if (value.kind === "exact") {
       if (access !== "write" || facts(value.path).kind !== "directory") continue
       request[role === "state" ? "tops" : "trees"].push(facts(value.path).canonical)
     } else if (hasStars(value.glob)) {
       roots.push(...walkRoots(value.glob))
       addLastNames(value.glob, request)
-    } else request.globs.push(value.glob)
+    } else (isWritten(rule) ? globs : ownGlobs).push(value.glob)
   }
   for (const { value } of policy.protections)
     if (value.kind === "anywhere") addLastNames(value.names, request)

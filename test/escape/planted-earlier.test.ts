@@ -78,6 +78,21 @@ test("files that an earlier run left in a cache take no mask off what the projec
   expect(stdout.trim().split("\n")).toEqual([".env", ".env.local"].map(name => join(world.project, name)))
 })
 
+test("files that an earlier run left in an agent's state, or beside it in the home, stop no launch, and mask what they did", async () => {
+  using world = new World({
+    home: { ".factory/auth.json": secret, ...crowd(".factory/", 20_001), ...crowd(".claude.json.", 20_001) },
+  })
+  const masked = `grep -o '${world.home}/[.]factory/auth[^ ]*' /proc/self/mountinfo; cat ~/.factory/auth.json`
+  const { stdout, stderr } = await world.cordon(["-n", "--", "sh", "-c", masked])
+  expect(stdout).toBe(`${world.home}/.factory/auth.json\n`)
+  expect(stderr).toContain("Permission denied")
+  const own = await world.cordon(["-n", "--deny", "~/.factory/f*", "--", "true"])
+  expect({ code: own.code, stderr: own.stderr.split("\n")[0] }).toEqual({
+    code: 125,
+    stderr: `cordon: the globs of the policy reach more than 20000 names, the last of them in ${world.home}/.factory`,
+  })
+})
+
 test("files that an earlier run left beside a denied one have reads carried out, which no second thread can race", async () => {
   const carriedOut = async (count: number) => {
     using world = new World({ project: { ".env.local": secret, ...crowd("", count) } })
