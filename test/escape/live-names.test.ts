@@ -7,6 +7,22 @@ import { eventually } from "../support/process.ts"
 import { rawCallsPrelude } from "../support/raw-calls.ts"
 import { World } from "../support/world.ts"
 
+test("settings of known agents and editors do not come into being in a project, and an agent's own state does", async () => {
+  using world = new World({ project: { "a/b/": "" } })
+  const names = [".zed/tasks.json", ".helix/languages.toml", "opencode.json", "crush.json", ".crush.json"]
+  const more = [".pi/extensions/x.ts", "kilo.json", ".kilo/kilo.jsonc", ".kilocode/mcp.json"]
+  const make = (path: string) => [path, `mkdir -p "$(dirname ${path})" && echo evil > ${path}`]
+  const all = [...names, ...more].flatMap(name => [name, `a/b/${name}`])
+  expect(succeeded(await world.attempts(Object.fromEntries(all.map(make))))).toEqual([])
+  const own = { pi: "~/.pi/agent/sessions/x", crush: "~/.local/share/crush/crush.json" }
+  for (const [agent, path] of Object.entries(own)) {
+    const options = { options: ["--profile", agent] }
+    expect(failed(await world.attempts(Object.fromEntries([make(path)]), options))).toEqual({})
+  }
+  const settings = Object.fromEntries([make("~/.pi/agent/settings.json")])
+  expect(succeeded(await world.attempts(settings, { options: ["--profile", "pi"] }))).toEqual([])
+})
+
 test("a protected name cannot come into being, in any way, at any depth", async () => {
   using world = new World({ project: { "a/b/file": "x" } })
   const got = await world.attempts({
