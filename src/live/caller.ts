@@ -1,7 +1,7 @@
 /** The thread whose call is carried out: what of it the kernel would have used. */
 import { close, openAt } from "../kernel/file-calls.ts"
-import { at, errno, flags } from "../kernel/file-flags.ts"
-import { isSameFile } from "../kernel/file-identity.ts"
+import { at, errno, fileTypes, flags } from "../kernel/file-flags.ts"
+import { isSameFile, typeOf } from "../kernel/file-identity.ts"
 import { readProc } from "../kernel/proc-file.ts"
 import { pinned } from "../kernel/raw-call.ts"
 import { statusFlags, takeDescriptor } from "../kernel/sockets.ts"
@@ -53,6 +53,15 @@ export function isOpenForWriting(thread: number, descriptor: number, file: numbe
   const isWritable = (statusFlags(taken) & flags.accessMode) !== flags.readOnly && isSameFile(taken, file)
   close(taken)
   return isWritable
+}
+
+/** Whether a descriptor of the thread is of this file, open to be read or written, and of no directory. @param file pinned */
+export function isOpenedFile(thread: number, descriptor: number, file: number): boolean {
+  const taken = takeDescriptor(thread, descriptor)
+  if (taken < 0) return false
+  const isOpened = (statusFlags(taken) & flags.path) === 0 && isSameFile(taken, file)
+  close(taken)
+  return isOpened && typeOf(file) !== fileTypes.directory
 }
 
 /** Whether a descriptor of the thread was opened with O_PATH: the file cannot be changed by it. */

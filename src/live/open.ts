@@ -7,7 +7,7 @@ import { close, openAgain, openName, setStatusFlags } from "../kernel/file-calls
 import { errno, fileTypes, flags } from "../kernel/file-flags.ts"
 import { typeOf } from "../kernel/file-identity.ts"
 import { pinned } from "../kernel/raw-call.ts"
-import { isOpenForWriting } from "./caller.ts"
+import { isOpenedFile, isOpenForWriting } from "./caller.ts"
 import { followLinks, linksMax } from "./follow.ts"
 import { beginConfig } from "./git-config.ts"
 import { openTerminal } from "./open-terminal.ts"
@@ -49,7 +49,7 @@ function openNamed(place: Place, request: OpenRequest, permissions: Permissions)
   if (creates && place.mustBeDirectory) return -errno.isDirectory
   if (place.path === "/dev/tty") return openTerminal(place, request)
   const barred = creates || writes(wanted) ? permissions.write(place) : 0
-  const refused = permissions.open(place) || (writes(wanted) ? barred : 0)
+  const refused = permissions.open(place) || (writes(wanted) ? barred : leadsOut(place, permissions))
   if (refused < 0 && isExclusive(wanted)) return barred < 0 && isThere(place) ? -errno.exists : refused
   if (refused < 0 && creates && permissions.isBegunConfig(place)) return beginConfig(place, mode, permissions)
   if (refused < 0) return isDeniedAbsence(place, wanted, permissions) ? -errno.noEntry : refused
@@ -94,8 +94,19 @@ function openObject(place: Place, { flags: wanted, thread }: OpenRequest, permis
   const [, given] = (isGivable && place.ownLink?.match(/^fd\/(\d+)$/)) || []
   const refused = given !== undefined && isOpenForWriting(thread, Number(given), place.directory) ? 0 : answer
   if (refused < 0) return refused
+  const [, held] = place.ownLink?.match(/^fd\/(\d+)$/) ?? []
+  const isHeld = held !== undefined && isOpenedFile(thread, Number(held), place.directory)
+  if (!isHeld && leadsOut(place, permissions) < 0) return -errno.access
   const opened = openAgain(place.directory, quickly(wanted) & ~exclusively & ~flags.noFollow)
   return settled(opened, place, wanted)
+}
+
+/**
+ * Where the sandbox has a directory of its own (`/tmp`, `/proc`) the host's is nobody's business inside: whoever was handed
+ * a directory could go up to it.
+ */
+function leadsOut({ isOutside, path }: Place, { gate }: Permissions): number {
+  return isOutside && gate.judge.accessOf(path) === "private" ? -errno.access : 0
 }
 
 function isExclusive(wanted: number): boolean {

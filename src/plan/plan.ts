@@ -1,5 +1,4 @@
 /** Policy + project + command + facts of the machine → LaunchPlan. Pure: everything it knows was handed to it. */
-
 import { HostError } from "../base/error.ts"
 import { parentOf, tildePath } from "../base/path.ts"
 import type { Account } from "../host/account.ts"
@@ -7,7 +6,7 @@ import type { HostKernel } from "../host/kernel-facts.ts"
 import type { LimitFacts } from "../host/limit-facts.ts"
 import type { LookResult } from "../host/look.ts"
 import type { PathFacts } from "../host/path-facts.ts"
-import type { NetworkMode } from "../policy/layer.ts"
+import type { LiveMode, NetworkMode } from "../policy/layer.ts"
 import type { Policy } from "../policy/policy.ts"
 import { RuleError } from "../policy/rule-error.ts"
 import type { PathVerdict } from "../policy/verdict.ts"
@@ -16,7 +15,7 @@ import { acceptsAbsence, orAccept } from "./accepted-absence.ts"
 import { closedListWarnings } from "./closed-lists.ts"
 import { commandEnvironment, runtimeDirectory } from "./command-environment.ts"
 import { environmentWarnings } from "./environment.ts"
-import { planFilesystem } from "./filesystem.ts"
+import { type FilesystemPlan, planFilesystem } from "./filesystem.ts"
 import { nameFiles } from "./inside-network.ts"
 import type { LaunchPlan, Mount } from "./launch-plan.ts"
 import { planLimits } from "./limits.ts"
@@ -69,11 +68,9 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
   })
   const sockets = abstractSockets(request)
   const network = planNetwork(policy, { environment: request.inherited })
-  // Whoever can fill or close a directory decides what is found in it: nothing may rest on that.
-  const isUnsure = request.look.isCut || filesystem.isUnsure
   const { live, degraded: unasked } = planLive(
     resolved,
-    { kernel: request.kernel, network, mode: isUnsure ? "strict" : policy.settings.live.value },
+    { kernel: request.kernel, network, mode: liveMode(request, filesystem) },
     policy,
   )
   const { limits, degraded } = planLimits(policy, request.limitFacts)
@@ -105,6 +102,13 @@ export function buildPlan(request: PlanRequest): LaunchPlan {
     warnings: [...resolved.warnings, ...filesystem.warnings, ...policyWarnings(request, network)],
     degraded: [...sockets.degraded, ...degraded, ...unasked],
   }
+}
+
+function liveMode({ policy, look }: PlanRequest, { isUnsure }: FilesystemPlan): LiveMode {
+  // Whoever can fill or close a directory decides what is found in it: nothing may rest on that. And a service can hand
+  // over a directory (unix(7), SCM_RIGHTS), from which up no mount hides what is denied.
+  const rests = look.isCut || isUnsure || policy.sockets.length > 0
+  return rests ? "strict" : policy.settings.live.value
 }
 
 function policyWarnings({ policy, resolved, facts }: PlanRequest, network: LaunchPlan["network"]): string[] {

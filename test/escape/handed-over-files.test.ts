@@ -234,6 +234,37 @@ for at in (fd, path):
     made(lambda: open("file", "x"))
 `
 
+/** Reads in the directory, then what lies above it by name and by a pinned descriptor; the last path once more while it is swapped. */
+const climb = (paths: readonly string[], plain: string) => `
+import ctypes, os, socket, sys, threading, time
+client = socket.socket(socket.AF_UNIX); client.connect("../service")
+_, (fd, path), _, _ = socket.recv_fds(client, 1, 2)
+print(os.read(os.open("file", os.O_RDONLY, dir_fd=path), 99).decode().strip())
+for level in range(20): fd = os.open("..", os.O_PATH, dir_fd=fd)
+def read(call):
+    try: return os.read(call(), 99)
+    except OSError as error: return error.strerror
+paths = ${JSON.stringify(paths.map(path => path.slice(1)))}
+for name in paths:
+    print(read(lambda: os.open(name, os.O_RDONLY, dir_fd=fd)))
+    print(read(lambda: os.open(f"/proc/self/fd/{os.open(name, os.O_PATH, dir_fd=fd)}", os.O_RDONLY)))
+names = [name.encode() + bytes(1) for name in (paths[-1], ${JSON.stringify(plain.slice(1))})]
+memory, libc, end = ctypes.create_string_buffer(4096), ctypes.CDLL(None), time.time() + 2
+def swap():
+    while True:
+        for name in names: ctypes.memmove(memory, name, len(name))
+sys.setswitchinterval(1e-5)
+for thread in range(2): threading.Thread(target=swap, daemon=True).start()
+found = "none"
+while time.time() < end and found == "none":
+    opened = libc.openat(fd, memory, os.O_RDONLY)
+    if opened >= 0:
+        if os.read(opened, 99) == b"s3cret": found = "read"
+        os.close(opened)
+print(found, flush=True)
+os._exit(0)
+`
+
 describe.skipIf(python === null)(
   "directories handed over [skipped when there is no /usr/bin/python3]",
   () => {
@@ -267,6 +298,38 @@ describe.skipIf(python === null)(
           expect(readFileSync(join(directory, "file"), "utf8")).toBe(text)
           rmSync(join(world.home, "work/service"))
         }
+      } finally {
+        rmSync(mine, { recursive: true })
+      }
+    })
+
+    test("from one up nothing is read that the sandbox does not see, by whatever thread, and in it everything is", async () => {
+      using world = new World({
+        home: {
+          "mine/file": text,
+          ".aws/credentials": "s3cret",
+          plain: text,
+          ".config/cordon/policy.yaml": policy,
+        },
+      })
+      const mine = mkdtempSync("/tmp/cordon-test-")
+      try {
+        writeFileSync(join(mine, "file"), text)
+        const server = Bun.spawn([python ?? "", "-c", service(join(world.home, "mine"))], {
+          cwd: join(world.home, "work"),
+          stdout: "pipe",
+        })
+        await server.stdout.getReader().read()
+        const paths = [join(mine, "file"), "/proc/1/cmdline", join(world.home, ".aws/credentials")]
+        const script = climb(paths, join(world.home, "plain"))
+        const { stdout, stderr } = await world.cordon(["-q", "-n", "--", python ?? "", "-c", script])
+        await server.exited
+        expect(stderr).toBe("")
+        expect(stdout.trim().split("\n")).toEqual([
+          text.trim(),
+          ...Array(6).fill("Permission denied"),
+          "none",
+        ])
       } finally {
         rmSync(mine, { recursive: true })
       }
