@@ -1,5 +1,6 @@
 /** Sockets as the supervisor hands them to the name server: descriptors that are bound already. */
 import { checked } from "../../src/kernel/libc.ts"
+import { beginConnection } from "../../src/kernel/outgoing.ts"
 import { addressOf, rawCall } from "../../src/kernel/raw-call.ts"
 import { callNumbers, presentArchitecture } from "../../src/kernel/system-calls.ts"
 
@@ -15,13 +16,13 @@ export function inetSocket(type: keyof typeof types): number {
 
 export type BoundPair = { datagrams: number; streams: number; port: number }
 
-/** A datagram socket and a listening stream socket on the same port of 127.0.0.1, one that was free. */
-export function boundPair(): BoundPair {
+/** A datagram socket and a listening stream socket on the same port of an address, one that was free. */
+export function boundPair(address = "127.0.0.1"): BoundPair {
   for (let tries = 0; tries < 100; tries++) {
     const port = 20_000 + Math.floor(Math.random() * 12_000)
     const datagrams = inetSocket("datagram")
     const streams = inetSocket("stream")
-    if (bind(datagrams, port) === 0 && bind(streams, port) === 0) {
+    if (bind(datagrams, address, port) === 0 && bind(streams, address, port) === 0) {
       checked("listen", rawCall(number.listen, streams, 128))
       return { datagrams, streams, port }
     }
@@ -31,10 +32,25 @@ export function boundPair(): BoundPair {
 }
 
 /** bind(2) to struct sockaddr_in (ip(7)) */
-function bind(socket: number, port: number): number {
+function bind(socket: number, to: string, port: number): number {
   const address = Buffer.from(new ArrayBuffer(16))
   address.writeUInt16LE(internet, 0)
   address.writeUInt16BE(port, 2)
-  address.set([127, 0, 0, 1], 4)
+  address.set(to.split(".").map(Number), 4)
   return rawCall(number.bind, socket, addressOf(address), address.length)
+}
+
+/** A listener whose queue is full: connections to it neither stand nor fail. @param address where it listens */
+export async function fullListener(address?: string) {
+  const { streams, datagrams, port } = boundPair(address)
+  rawCall(number.listen, streams, 0)
+  const waiting: number[] = []
+  while (waiting.length < 4) waiting.push(beginConnection("127.0.0.1", port))
+  await Bun.sleep(20)
+  return {
+    port,
+    [Symbol.dispose]() {
+      for (const descriptor of [streams, datagrams, ...waiting]) rawCall(number.close, descriptor)
+    },
+  }
 }

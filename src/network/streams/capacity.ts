@@ -1,8 +1,13 @@
 /** How many connections there may be at one time: a program inside must not take the last descriptor from us. */
 import { readFileSync } from "node:fs"
 
-/** for what else this process has open */
-const kept = 512
+/** Attempts at further addresses, of all connections together: a name can have many, of which none answers. */
+export const furtherAttemptsMax = 256
+/**
+ * for what else this process has open: those attempts, the calls that wait (live/engine.ts), of which each may hold two,
+ * and some hundred more
+ */
+const kept = furtherAttemptsMax + 1280
 /** of a connection whose TLS is ended: the client's, a pair, the server's */
 const each = 4
 const connectionsMax = 4096

@@ -1,5 +1,6 @@
 /** The first of several addresses of a host that answers (RFC 8305, section 5; in the order that the resolver gave). */
 import { beginConnection } from "../../kernel/outgoing.ts"
+import { furtherAttemptsMax } from "./capacity.ts"
 import { UpstreamRefused } from "./ended-connection.ts"
 import { Holding } from "./holding.ts"
 import { adoptStream, type Stream } from "./peer.ts"
@@ -30,6 +31,9 @@ export function connectFirst(addresses: readonly string[], port: number): Promis
   return new Race(addresses.slice(0, addressesMax), port).winner
 }
 
+/** Attempts under way, of all races, beside the one that each may have. */
+let further = 0
+
 class Race {
   readonly winner: Promise<Connected>
   readonly #addresses: readonly string[]
@@ -37,6 +41,7 @@ class Race {
   readonly #result = Promise.withResolvers<Connected>()
   readonly #attempts: Attempt[] = []
   readonly #patience: Timer
+  #running = 0
   #failures = 0
   /** why the first one that failed did */
   #reason: UpstreamRefused | undefined
@@ -53,22 +58,39 @@ class Race {
   #next(): void {
     const address = this.#addresses[this.#attempts.length]
     if (address === undefined) return
+    clearTimeout(this.#stagger)
+    this.#stagger = setTimeout(() => this.#next(), staggerMs)
+    if (!this.#begins()) return
     const attempt = attemptAt(address, this.#port)
     this.#attempts.push(attempt)
     attempt.connected.then(
       connected => this.#win(connected),
       (cause: unknown) => this.#fail(cause, address),
     )
-    clearTimeout(this.#stagger)
-    this.#stagger = setTimeout(() => this.#next(), staggerMs)
+  }
+
+  /** @returns whether there may be one more attempt now */
+  #begins(): boolean {
+    if (this.#running > 0 && further >= furtherAttemptsMax) return false
+    if (this.#running++ > 0) further++
+    return true
+  }
+
+  #ends(): void {
+    if (--this.#running > 0) further--
   }
 
   #win(connected: Connected): void {
+    // Too late: it was abandoned while it came, and would take the winner's place.
+    if (this.#running === 0) return
     this.#end(connected)
     this.#result.resolve(connected)
   }
 
   #fail(cause: unknown, address: string): void {
+    // After the race everybody fails, and counts no more.
+    if (this.#running === 0) return
+    this.#ends()
     this.#failures++
     this.#reason ??= failureOf(cause, address)
     if (this.#failures === this.#addresses.length) this.#lose(this.#reason)
@@ -84,6 +106,7 @@ class Race {
   #end(winner: Connected | undefined): void {
     clearTimeout(this.#stagger)
     clearTimeout(this.#patience)
+    while (this.#running > 0) this.#ends()
     for (const attempt of this.#attempts) attempt.abandon(winner)
   }
 }

@@ -1,12 +1,9 @@
 import { describe, expect, test } from "bun:test"
 import { readdirSync } from "node:fs"
-import { beginConnection } from "../../../src/kernel/outgoing.ts"
-import { rawCall } from "../../../src/kernel/raw-call.ts"
-import { callNumbers, presentArchitecture } from "../../../src/kernel/system-calls.ts"
 import { type Connected, connectFirst } from "../../../src/network/streams/connect-first.ts"
 import { UpstreamRefused } from "../../../src/network/streams/ended-connection.ts"
 import { freePort } from "../../support/border.ts"
-import { boundPair } from "../../support/bound-sockets.ts"
+import { fullListener } from "../../support/bound-sockets.ts"
 import { bannerServer, echoServer, silentServer, until } from "../../support/servers.ts"
 
 async function failure(connecting: Promise<Connected>): Promise<UpstreamRefused> {
@@ -82,21 +79,21 @@ describe("of the addresses of a host", () => {
   })
 })
 
-/** A listener on 127.0.0.1 whose queue is full: connections to it neither stand nor fail. */
-async function fullListener() {
-  const { listen, close } = callNumbers(presentArchitecture())
-  const { streams, datagrams, port } = boundPair()
-  rawCall(listen, streams, 0)
-  const waiting: number[] = []
-  while (waiting.length < 4) waiting.push(beginConnection("127.0.0.1", port))
-  await Bun.sleep(20)
-  return {
-    port,
-    [Symbol.dispose]() {
-      for (const descriptor of [streams, datagrams, ...waiting]) rawCall(close, descriptor)
-    },
-  }
-}
+test("silent addresses of many hosts take so many descriptors together, and no host waits for another's", async () => {
+  const full = await fullListener()
+  await using server = await echoServer("127.0.0.2", full.port)
+  const before = descriptors()
+  const silent = Array.from({ length: 16 }, () => "127.0.0.1")
+  const lost = Array.from({ length: 60 }, () => connectFirst(silent, full.port).then(String, String))
+  await Bun.sleep(2500)
+  // One each, and those beyond.
+  expect(descriptors() - before).toBeLessThanOrEqual(60 + 256)
+  const { address, stream } = await connectFirst(["127.0.0.2"], server.port)
+  expect(address).toBe("127.0.0.2")
+  stream.terminate()
+  full[Symbol.dispose]()
+  await Promise.all(lost)
+})
 
 describe("what the server says before anybody asks", () => {
   test("is kept", async () => {

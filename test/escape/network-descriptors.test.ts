@@ -1,0 +1,48 @@
+/**
+ * A program inside that takes every descriptor from Cordon: what it does then would be in no record, and Cordon would
+ * end. A name can have many addresses, and each that is silent costs a descriptor.
+ */
+import { expect, test } from "bun:test"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import type { SessionEvent } from "../../src/audit/event.ts"
+import { fullListener } from "../support/bound-sockets.ts"
+import { cordonWithNames } from "../support/host-names.ts"
+import { run } from "../support/process.ts"
+import { World } from "../support/world.ts"
+
+/** Connects to the silent name many times, and then to a name that is denied and one that is allowed. */
+const program = `
+import socket, sys, time
+kept = []
+def begin(host, port):
+    end = socket.socket()
+    end.setblocking(False)
+    end.connect_ex((host, port))
+    kept.append(end)
+silent, denied = socket.gethostbyname("silent.example"), socket.gethostbyname("denied.example")
+for count in range(300): begin(silent, int(sys.argv[1]))
+time.sleep(1.2)
+for count in range(3): begin(denied, 443)
+time.sleep(3)
+print("still here")
+`
+
+test("silent addresses take no more than is there for them: what is denied meanwhile is recorded", async () => {
+  using silent = await fullListener("0.0.0.0")
+  using world = new World({ project: { "program.py": program } })
+  const addresses = Array.from({ length: 16 }, (_, index) => `127.0.1.${index + 1}`)
+  const allowed = ["silent.example", "127.0.1.0/24"].flatMap(host => ["--allow-host", host])
+  const words = ["--trust", "untrusted", ...allowed, "-q", "--", "python3", "program.py", String(silent.port)]
+  const names = { "silent.example": addresses.join(" silent.example\n") }
+  const limited = ["prlimit", "--nofile=3000", ...cordonWithNames(world, names, words)]
+  const { stdout, stderr } = await run(limited, { cwd: world.project, env: world.env })
+  expect({ stdout, stderr }).toEqual({ stdout: "still here\n", stderr: "" })
+  const directory = join(world.home, ".local/state/cordon/sessions")
+  const events = readdirSync(directory)
+    .flatMap(name => readFileSync(join(directory, name), "utf8").trim().split("\n"))
+    .map(line => JSON.parse(line) as SessionEvent)
+  const denied = events.filter(event => event.kind === "connection" && event.host === "denied.example")
+  expect(denied).toHaveLength(3)
+  expect(events.at(-1)?.kind).toBe("end")
+})
