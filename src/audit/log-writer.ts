@@ -16,18 +16,21 @@ export type WriterRequest = {
   tell: (text: string) => void
   /** how large the file may become, in bytes */
   bytesMax: number
+  /** events that were lost before */
+  lost?: number
 }
 
 export class LogWriter {
   readonly #request: WriterRequest
   #bytes = 0
-  #lost = 0
+  #lost: number
   /** the last line was written in part */
   #torn = false
   #told = false
 
   constructor(request: WriterRequest) {
     this.#request = request
+    this.#lost = request.lost ?? 0
   }
 
   write({ body, time }: Timed): void {

@@ -48,35 +48,47 @@ export function openSessionLog(request: SessionLogRequest): SessionLog {
 
 type OwnLogRequest = SessionLogRequest & { stateHome: string }
 
+/** Events that are kept as long as there is no descriptor for a log. */
+const earlyMax = 200
+/** No descriptor is left (open(2)). A program inside may have taken them: that must not be the end of its record. */
+const passing = ["EMFILE", "ENFILE"]
+
 /** The log in our own directory: that a command started and ended is no reason to make one. */
 class OwnLog {
   readonly #request: OwnLogRequest
-  #start: Timed | undefined
-  /** undefined: nothing happened yet; null: it could not be made */
-  #writer: LogWriter | null | undefined
+  /** how the session was started, and what happened before the log could be made */
+  readonly #early: Timed[] = []
+  #lost = 0
+  #happened = false
+  /** why it could not be made */
+  #failure: string | undefined
+  #writer: LogWriter | undefined
 
   constructor(request: OwnLogRequest) {
     this.#request = request
   }
 
   write(event: Timed): void {
-    if (event.body.kind === "start") this.#start = event
-    else if (this.#writer !== undefined || event.body.kind !== "end") this.#append(event)
+    const { kind } = event.body
+    this.#happened ||= kind !== "start" && kind !== "end"
+    if (this.#happened && this.#mayTry) this.#writer ??= this.#make()
+    if (this.#writer !== undefined)
+      for (const each of [...this.#early.splice(0), event]) this.#writer.write(each)
+    else if (this.#early.length < earlyMax) this.#early.push(event)
+    else this.#lost++
   }
 
   close(): void {
+    if (this.#writer === undefined && this.#failure !== undefined && this.#mayTry)
+      this.#request.tell(`the log could not be made (${this.#failure}): what happened is not recorded`)
     this.#writer?.close()
   }
 
-  #append(event: Timed): void {
-    if (this.#writer === undefined) {
-      this.#writer = this.#make()
-      if (this.#start !== undefined) this.#writer?.write(this.#start)
-    }
-    this.#writer?.write(event)
+  get #mayTry(): boolean {
+    return this.#failure === undefined || passing.includes(this.#failure)
   }
 
-  #make(): LogWriter | null {
+  #make(): LogWriter | undefined {
     const { session, stateHome, tell, bytesMax = defaultBytesMax } = this.#request
     const now = new Date()
     const path = newLogPath(stateHome, session, now)
@@ -85,12 +97,14 @@ class OwnLog {
       pruneLogs(stateHome, now)
       const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW } = constants
       const descriptor = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600)
-      return new LogWriter({ session, tell, file: { descriptor, path }, bytesMax })
+      return new LogWriter({ session, tell, file: { descriptor, path }, bytesMax, lost: this.#lost })
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException
       if (code === undefined) throw cause
-      tell(`the log ${printable(path)} cannot be made (${code}): what happens is not recorded`)
-      return null
+      this.#failure = code
+      if (!this.#mayTry)
+        tell(`the log ${printable(path)} cannot be made (${code}): what happens is not recorded`)
+      return undefined
     }
   }
 }

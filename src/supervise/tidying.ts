@@ -35,5 +35,10 @@ export class Tidying {
 
 function giveBack(): void {
   collectGarbage()
-  releaseCode()
+  try {
+    releaseCode()
+  } catch (cause) {
+    // A program inside may have taken the last descriptor for a moment: the code stays until the next time.
+    if (!["EMFILE", "ENFILE"].includes((cause as NodeJS.ErrnoException).code ?? "")) throw cause
+  }
 }

@@ -19,6 +19,7 @@ import type { EventBody } from "../../src/audit/event.ts"
 import { logDirectory, newLogPath, sessionLogs } from "../../src/audit/log-directory.ts"
 import { openLogFile } from "../../src/audit/log-file.ts"
 import { openSessionLog } from "../../src/audit/session-log.ts"
+import { run } from "../support/process.ts"
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), "cordon-session-log-")))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -174,6 +175,52 @@ describe("a log that cannot be made", () => {
       chmodSync(stateHome, 0o700)
     },
   )
+})
+
+describe("where no descriptor is left for a while", () => {
+  const checkout = join(import.meta.dir, "../..")
+  /** What happens between taking all descriptors and giving them back, and after that. */
+  const recordedWithout = async (events: number) => {
+    const stateHome = fresh()
+    const script = `
+      import { closeSync, openSync } from "node:fs"
+      import { openSessionLog } from ${JSON.stringify(join(checkout, "src/audit/session-log.ts"))}
+      import { Tidying } from ${JSON.stringify(join(checkout, "src/supervise/tidying.ts"))}
+      const [stateHome, events] = process.argv.slice(1)
+      const log = openSessionLog({ session: "s", stateHome, file: undefined, tell: console.error })
+      log.record({ kind: "start", command: ["x"], project: "/x", network: "filtered" })
+      const taken = []
+      try { for (;;) taken.push(openSync("/dev/null", "r")) } catch (cause) { if (cause.code !== "EMFILE") throw cause }
+      for (let count = 0; count < Number(events); count++)
+        log.record({ kind: "rule", verdict: "deny", pattern: "p" + count, by: "y" })
+      const tidying = new Tidying()
+      for (let event = 0; event < 500; event++) tidying.happened()
+      tidying.close()
+      for (const descriptor of taken) closeSync(descriptor)
+      log.record({ kind: "end", status: 0 })
+      log.close()`
+    const words = ["bash", "-c", 'ulimit -n 256; exec "$@"', "bash", process.execPath, "-e", script]
+    const { code, stderr } = await run([...words, stateHome, String(events)], {
+      cwd: checkout,
+      env: { PATH: "/usr/bin:/bin" },
+    })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
+    const [log] = sessionLogs(stateHome)
+    return readFileSync(log?.path ?? "", "utf8")
+      .trim()
+      .split("\n")
+  }
+
+  test("what happened is recorded when there is one again", async () => {
+    const lines = (await recordedWithout(3)).map(line => JSON.parse(line))
+    expect(lines.map(({ kind, pattern }) => pattern ?? kind)).toEqual(["start", "p0", "p1", "p2", "end"])
+  })
+
+  test("only so much of it, and the rest is counted", async () => {
+    const lines = (await recordedWithout(500)).map(line => JSON.parse(line))
+    expect(lines).toHaveLength(201)
+    expect(lines.at(-1)).toMatchObject({ kind: "end", lost: 301 })
+  })
 })
 
 describe("the log that was asked for", () => {
