@@ -69,6 +69,7 @@ export const endedRequests = target(
       toClient: bytes => {
         toClient += bytes.toString("latin1")
       },
+      hasRoom: () => true,
       toServer: bytes => {
         toServer += bytes.toString("latin1")
       },

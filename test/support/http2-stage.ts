@@ -92,11 +92,12 @@ export class Http2Stage {
   constructor(
     options: EndedOptions = {},
     settings: readonly (readonly [number, number])[] = [],
-    { greets = true } = {},
+    { greets = true, hasRoom = (): boolean => true } = {},
   ) {
     this.bridge = new Http2Bridge(endedHost(options), {
       toClient: bytes => this.client.push(bytes),
       toServer: bytes => this.server.push(bytes),
+      hasRoom,
       record: entry => void this.records.push(entry),
     })
     this.say(preface, settingsFrame(settings))

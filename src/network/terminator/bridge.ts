@@ -5,6 +5,8 @@ import type { RequestRecord } from "../streams/ended-connection.ts"
 export type BridgeEnds = {
   toClient: (bytes: Buffer) => void
   toServer: (bytes: Buffer) => void
+  /** whether more may be given to the one and the other now */
+  hasRoom: () => boolean
   /** told of each request when it is over */
   record: (entry: RequestRecord) => void
 }
@@ -17,6 +19,8 @@ export type Bridge = {
   fromServer(bytes: Buffer): Outcome
   /** the server says nothing more */
   serverEnded(): Outcome
+  /** something that the client said waits for room: `fromClient` goes on with it, with no bytes too */
+  readonly isBehind: boolean
   /** nothing more should be read of the client now */
   readonly holdsClient: boolean
   /** nothing more should be read of the server now */

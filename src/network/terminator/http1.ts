@@ -35,6 +35,8 @@ export class Http1Bridge implements Bridge {
   }
 
   readonly holdsServer = false
+  /** Of a request as much goes to the server as came. */
+  readonly isBehind = false
 
   /** The present request has to be answered first. */
   get holdsClient(): boolean {

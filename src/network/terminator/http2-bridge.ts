@@ -53,6 +53,10 @@ export class Http2Bridge implements Bridge {
     return this.#shared.greeting.isFull
   }
 
+  get isBehind(): boolean {
+    return this.#requests.isBehind
+  }
+
   /** Frames of the server wait for credit of the client. */
   get holdsServer(): boolean {
     return this.#answers.isWaiting

@@ -7,7 +7,6 @@ import {
   type ErrorCode,
   errorCode,
   type Frame,
-  FrameReader,
   frameBytes,
   frameFlag,
   frameType,
@@ -21,10 +20,11 @@ import { authorityText, decide, pathOf } from "./decision.ts"
 import type { Http2Shared } from "./http2-bridge.ts"
 import { answerRefused } from "./http2-refusal.ts"
 import { areTrailers, readRequest, requestHeaders } from "./http2-requests.ts"
+import { SaidFrames } from "./http2-said.ts"
 import { fits, type Stream } from "./http2-streams.ts"
 
 export class RequestsWay {
-  readonly #reader = new FrameReader("client")
+  readonly #said = new SaidFrames()
   readonly #blocks = new HeaderBlocks()
   readonly #shared: Http2Shared
   readonly #onCredit: () => void
@@ -35,9 +35,13 @@ export class RequestsWay {
     this.#onCredit = onCredit
   }
 
+  get isBehind(): boolean {
+    return !this.#said.isEmpty
+  }
+
   /** @throws ConnectionError */
   push(bytes: Buffer): void {
-    for (const frame of this.#reader.push(bytes)) this.#frame(frame)
+    for (const frame of this.#said.read(bytes, this.#shared.hasRoom)) this.#frame(frame)
   }
 
   #frame(frame: Frame): void {

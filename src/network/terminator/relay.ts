@@ -6,8 +6,9 @@ import type { Bridge, BridgeEnds, Outcome } from "./bridge.ts"
 const lingerMs = 10_000
 
 /**
- * Bytes for a client that takes none, beyond which it is not listened to: answers of ours cost it nothing but the request.
- * What a server says to it is less: that waits in the server before.
+ * Bytes for a client, or for its server, that takes none, beyond which the client is not listened to: answers of ours cost it
+ * nothing but the request, and headers for the server a byte each (http2-said.ts). What a server says to a client is less:
+ * that waits in the server before.
  */
 const untakenMax = 1024 * 1024
 /** Bytes of a client's that are looked at in one go: what it is answered can be many times as long. */
@@ -25,18 +26,17 @@ export function relay(
   open: (ends: Omit<BridgeEnds, "record">) => Bridge,
 ): () => void {
   const [toClient, toServer] = [new Outgoing(client), new Outgoing(server)]
-  const bridge = open({
-    toClient: bytes => toClient.add(bytes),
-    toServer: bytes => toServer.add(bytes),
-  })
+  const hasRoom = () => toClient.untaken < untakenMax && toServer.untaken < untakenMax
+  const bridge = open({ toClient: toClient.add, toServer: toServer.add, hasRoom })
   let isOver = false
   const said = new Incoming()
-  const listens = () => !bridge.holdsClient && toClient.length + client.writableLength < untakenMax
+  const listens = () => !bridge.holdsClient && hasRoom()
+  const isBehind = () => bridge.isBehind || !said.isEmpty
   const settle = (): void => {
     if (isOver) return
-    if (!said.isEmpty && listens()) finish(said.tell(bridge, listens))
+    if (isBehind() && listens()) finish(said.tell(bridge, listens))
     else {
-      flow(client, said.isEmpty && listens() && !(server?.writableNeedDrain ?? false))
+      flow(client, !isBehind() && listens() && !(server?.writableNeedDrain ?? false))
       if (server !== undefined) flow(server, !bridge.holdsServer && !client.writableNeedDrain)
     }
   }
@@ -82,12 +82,12 @@ class Incoming {
     this.#bytes = this.isEmpty ? bytes : Buffer.concat([this.#bytes, bytes])
   }
 
-  /** As long as it listens. */
+  /** As long as it listens: the bridge goes on with what it was told before, then with what is new. */
   tell(bridge: Bridge, listens: () => boolean): Outcome {
     let outcome: Outcome = "goes on"
-    while (outcome === "goes on" && !this.isEmpty && listens()) {
-      const piece = this.#bytes.subarray(0, pieceMax)
-      this.#bytes = this.#bytes.subarray(pieceMax)
+    while (outcome === "goes on" && (bridge.isBehind || !this.isEmpty) && listens()) {
+      const piece = this.#bytes.subarray(0, bridge.isBehind ? 0 : pieceMax)
+      this.#bytes = this.#bytes.subarray(piece.length)
       outcome = bridge.fromClient(piece)
     }
     return outcome
@@ -98,16 +98,20 @@ class Incoming {
 class Outgoing {
   readonly #side: Duplex | undefined
   #pieces: Buffer[] = []
-  /** bytes that were not sent yet */
-  length = 0
+  #length = 0
 
   constructor(side: Duplex | undefined) {
     this.#side = side
   }
 
-  add(bytes: Buffer): void {
+  /** bytes that were not sent yet, or not taken */
+  get untaken(): number {
+    return this.#length + (this.#side?.writableLength ?? 0)
+  }
+
+  readonly add = (bytes: Buffer): void => {
     if (bytes.length > 0) this.#pieces.push(bytes)
-    this.length += bytes.length
+    this.#length += bytes.length
   }
 
   send(): void {
@@ -115,7 +119,7 @@ class Outgoing {
     if (first !== undefined && this.#side?.writable)
       this.#side.write(this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces))
     this.#pieces = []
-    this.length = 0
+    this.#length = 0
   }
 }
 

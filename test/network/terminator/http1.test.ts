@@ -25,6 +25,7 @@ class Stage {
       toClient: bytes => {
         this.#toClient += bytes.toString("latin1")
       },
+      hasRoom: () => true,
       toServer: bytes => {
         this.#toServer += bytes.toString("latin1")
       },

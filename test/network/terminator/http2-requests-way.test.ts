@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import fc from "fast-check"
-import { frameType, numberFrame, preface } from "../../../src/network/http2/frames.ts"
+import { frameType, headerFrames, numberFrame, preface } from "../../../src/network/http2/frames.ts"
+import { encodeHeaders } from "../../../src/network/http2/headers.ts"
 import { settingsFrame, streamsMax } from "../../../src/network/http2/settings.ts"
 import { recordText } from "../../support/ended-host.ts"
 import { data, Http2Stage, headers, paddedData, raw, request } from "../../support/http2-stage.ts"
@@ -270,4 +271,29 @@ test("no bytes of a client make anything else than frames, an end, or nothing", 
     }),
     { numRuns: 1000 },
   )
+})
+
+test("headers that cost a byte each are written out as far as there is room, and the others wait", () => {
+  const room = { most: 1000, taken: () => 0 }
+  const stage = new Http2Stage({}, [], { hasRoom: () => room.taken() < room.most })
+  room.taken = () => stage.server.seen.length
+  // A field of 4,000 bytes, which goes into the table, and then fifteen times by its number there (RFC 7541, section 6).
+  const field = Buffer.concat([Buffer.from([0x40, 1, 0x78, 0x7f, 0xa1, 0x1e]), Buffer.alloc(4000, "a")])
+  const plain = encodeHeaders([
+    [":method", "GET"],
+    [":scheme", "https"],
+    [":authority", "api.test"],
+    [":path", "/"],
+  ]).subarray(1)
+  const requests = Array.from({ length: 100 }, (_, index) =>
+    headerFrames(2 * index + 1, Buffer.concat([plain, index === 0 ? field : Buffer.alloc(15, 0xbe)]), true),
+  )
+  expect(Buffer.concat(requests).length).toBeLessThan(10_000)
+  room.most = 2
+  stage.say(...requests)
+  expect([stage.server.seen.length, stage.bridge.isBehind]).toEqual([2, true])
+  room.most = 1000
+  stage.say()
+  expect([stage.server.seen.length, stage.bridge.isBehind]).toEqual([100, false])
+  expect(stage.server.take().at(-1)).toBe("HEADERS 199 / end")
 })

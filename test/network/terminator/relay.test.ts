@@ -60,6 +60,7 @@ function plain(change: Partial<Bridge> = {}) {
       return outcomeOf(String(bytes))
     },
     serverEnded: () => "over",
+    isBehind: false,
     holdsClient: false,
     holdsServer: false,
     close: () => void state.closed++,
@@ -148,6 +149,34 @@ describe("back-pressure", () => {
       return state.read === 64 * 1024 && !client.isPaused()
     })
     expect([client.isPaused(), state.read]).toEqual([false, 64 * 1024])
+  })
+
+  test("a server that takes nothing keeps what is a thousand times as long on its way there from being made", async () => {
+    const [client, server] = [new Side(), new Side(true)]
+    const { open, state } = plain()
+    const frames: Buffer[] = []
+    relay(client, server, ends => ({
+      ...open(ends),
+      fromClient(bytes) {
+        for (const byte of bytes) frames.push(Buffer.from([byte]))
+        for (let frame = ends.hasRoom() && frames.shift(); frame; frame = ends.hasRoom() && frames.shift()) {
+          state.read++
+          ends.toServer(Buffer.alloc(64 * 1024, frame))
+        }
+        return "goes on"
+      },
+      get isBehind() {
+        return frames.length > 0
+      },
+    }))
+    client.say("q".repeat(100))
+    await soon(() => client.isPaused())
+    expect([client.isPaused(), state.read]).toEqual([true, 16])
+    await soon(() => {
+      server.goOn()
+      return state.read === 100 && !client.isPaused()
+    })
+    expect([client.isPaused(), state.read]).toEqual([false, 100])
   })
 
   test.each(["holdsClient", "holdsServer"] as const)("the bridge too: %s", async held => {
