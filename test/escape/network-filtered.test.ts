@@ -145,6 +145,35 @@ printf '${request("/fronted", "evil.example")}' >&3; timeout 5 cat <&3 | grep -a
   })
 })
 
+test("a server to which CONNECT is a request like any other is asked for no other host behind it", async () => {
+  const heard: string[] = []
+  // As net/http of Go: an answer, and the next request on the same connection.
+  const server = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      data(socket, bytes) {
+        const [line = "", host = ""] = bytes.toString("latin1").split("\r\n")
+        heard.push(`${line} ${host}`)
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n`)
+      },
+    },
+  })
+  const there = `api.example:${server.port}`
+  const say = (line: string, host: string) =>
+    `printf '${line} HTTP/1.1\\r\\nHost: ${host}\\r\\n\\r\\n' >&3; head -n 1 <&3`
+  const script = `
+exec 3<>/dev/tcp/api.example/${server.port}
+${say("GET /", there)}
+exec 3<>/dev/tcp/api.example/${server.port}
+${say(`CONNECT ${there}`, there)}
+${say("GET /fronted", "evil.example")}`
+  const { stdout } = await shell([there, "127.0.0.1"], script)
+  server.stop(true)
+  expect(stdout).toStartWith("HTTP/1.1 200 OK\r\nHTTP/1.1 403 Forbidden\r\n")
+  expect(heard).toEqual([`GET / HTTP/1.1 Host: ${there}`])
+})
+
 /** Takes any word for a method, as Python's wsgiref does, and says which of its hosts was asked for. */
 const anyMethod = `
 from wsgiref.simple_server import make_server

@@ -1,18 +1,12 @@
-/** The server's answer to a client that offered another protocol, or asked for a tunnel. */
+/** The server's answer to a client that offered another protocol. */
 import { HeldBytes } from "../streams/held-bytes.ts"
 
 /** Bytes of the heads of all answers that are looked at. */
 const headsMax = 64 * 1024
 
 export class SwitchAnswer {
-  readonly #isTunnel: boolean
   readonly #held = new HeldBytes()
   #seen = 0
-
-  /** @param isTunnel the request was CONNECT */
-  constructor(isTunnel: boolean) {
-    this.#isTunnel = isTunnel
-  }
 
   /** @returns whether the connection is another protocol's from now on; undefined as long as that is not said */
   push(bytes: Uint8Array): boolean | undefined {
@@ -24,9 +18,9 @@ export class SwitchAnswer {
       const end = bytes.indexOf("\r\n\r\n")
       if (end < 0) return undefined
       const status = Number(/^HTTP\/1\.[01] (\d{3})[ \r]/.exec(bytes.toString("latin1", 0, 16))?.[1] ?? 0)
-      if (status === 101) return !this.#isTunnel
+      if (status === 101) return true
       // What comes before the answer proper: 100 to go on, 103 with hints (RFC 9110, 15.2).
-      if (status < 100 || status > 199) return this.#isTunnel && status >= 200 && status <= 299
+      if (status < 100 || status > 199) return false
       this.#held.drop(end + 4)
     }
   }

@@ -137,18 +137,21 @@ export class HttpInspector {
 
   #judge(head: RequestHead, bytes: Uint8Array): Finding[] {
     this.#heads++
-    const { host, method, upgrade } = head
+    const { host, method, upgrade, headers } = head
     const flaw = host === undefined ? this.#withoutHost() : this.#asked.disagreement(host)
     if (flaw !== undefined) return this.#refuse(flaw, "http", method !== "HEAD")
     // What the server answers can only be told from answers to earlier requests when there were none.
     const isFirst = this.#heads === 1
-    if (method === "CONNECT" && !isFirst)
-      return this.#refuse({ why: "a tunnel is asked for after another request" }, "http")
-    if (method === "CONNECT" || (upgrade.length > 0 && isFirst && !upgrade.some(hidesHosts))) {
-      this.#answer = new SwitchAnswer(method === "CONNECT")
+    // Not even to where it leads anyway: to some servers it is a request like any other, and the next one follows.
+    if (method === "CONNECT")
+      return this.#refuse({ why: "a tunnel hides from the sandbox for which host a request is" }, "http")
+    if (upgrade.length > 0 && isFirst && !upgrade.some(hidesHosts)) {
+      this.#answer = new SwitchAnswer()
       return [{ kind: "pass", bytes: this.#without(bytes) }]
     }
-    return [{ kind: "pass", bytes: this.#without(upgrade.length === 0 ? bytes : withoutUpgrade(head)) }]
+    // One that Connection does not name is none, nor one of HTTP/1.0; some servers take it for one all the same.
+    const offers = headers.some(({ name }) => name.toLowerCase() === "upgrade")
+    return [{ kind: "pass", bytes: this.#without(offers ? withoutUpgrade(head) : bytes) }]
   }
 
   /** HTTP/1.0: the server has one host only, or takes the first. */

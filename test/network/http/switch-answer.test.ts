@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test"
 import { SwitchAnswer } from "../../../src/network/http/switch-answer.ts"
 
 /** What becomes of an answer that comes in pieces of so many bytes. */
-function answer(text: string, { isTunnel = false, piece = text.length } = {}): boolean | undefined {
-  const reader = new SwitchAnswer(isTunnel)
+function answer(text: string, { piece = text.length } = {}): boolean | undefined {
+  const reader = new SwitchAnswer()
   let result: boolean | undefined
   for (let at = 0; at < text.length && result === undefined; at += piece)
     result = reader.push(Buffer.from(text.slice(at, at + piece), "latin1"))
@@ -46,22 +46,9 @@ describe("an offer of another protocol", () => {
   })
 
   test("is not waited for without end", () => {
-    const reader = new SwitchAnswer(false)
+    const reader = new SwitchAnswer()
     let pushed = 0
     while (reader.push(Buffer.alloc(1000, "x")) === undefined) pushed += 1000
     expect(pushed).toBeLessThanOrEqual(64 * 1024)
   })
-})
-
-describe("a tunnel", () => {
-  test.each(["200 Connection established", "204 x", "299 x"])("is open after %s", status => {
-    expect(answer(head(status), { isTunnel: true })).toBe(true)
-  })
-
-  test.each(["101 Switching Protocols", "300 x", "403 Forbidden", "407 x", "502 x"])(
-    "is not after %s",
-    status => {
-      expect(answer(head(status), { isTunnel: true })).toBe(false)
-    },
-  )
 })

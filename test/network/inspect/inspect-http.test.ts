@@ -184,18 +184,28 @@ describe("another protocol on the same connection", () => {
     expect(inspector.hearsServer).toBe(false)
   })
 
-  test("in a tunnel has to be to the same host", () => {
+  test("in a tunnel is refused, to the same host too: some servers take the next bytes for a request", () => {
     const tunnel = (host: string) => `CONNECT ${host}:80 HTTP/1.1\r\nHost: ${host}:80\r\n\r\n`
     expect(refusal(toWeb().push(bytesOf(tunnel("other.test"))))).toContain("other.test")
-    const inspector = toWeb()
-    expect(passed(inspector.push(bytesOf(tunnel("web.test"))))).toBe(tunnel("web.test"))
-    inspector.answered(bytesOf("HTTP/1.1 200 Connection established\r\n\r\n"))
-    expect(passed(inspector.push(bytesOf("anything")))).toBe("anything")
-    const later = toWeb()
-    expect(refusal(later.push(bytesOf(get("web.test") + tunnel("web.test"))))).toContain(
-      "a tunnel is asked for",
-    )
+    for (const before of ["", get("web.test")]) {
+      const findings = toWeb().push(bytesOf(before + tunnel("web.test") + get("other.test")))
+      expect(refusal(findings)).toContain("a tunnel hides")
+      expect(passed(findings)).toBe(before)
+    }
   })
+
+  test.each(["", "Connection: HTTP2-Settings\r\n", "Connection: keep-alive\r\n"])(
+    "that Connection does not name is not offered either: some servers take it all the same (%j)",
+    connection => {
+      for (const version of ["1.1", "1.0"]) {
+        const head = `POST / HTTP/${version}\r\nHost: web.test\r\n`
+        const offer = "Upgrade: h2c\r\nHTTP2-Settings: AAMA\r\nContent-Length: 3\r\n\r\nPRI"
+        const inspector = toWeb()
+        expect(passed(inspector.push(bytesOf(head + connection + offer)))).not.toMatch(/upgrade|http2/i)
+        expect(inspector.isWaiting).toBe(false)
+      }
+    },
+  )
 
   test("from the first byte on is refused when it is HTTP/2", () => {
     const findings = toWeb().push(bytesOf("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"))
