@@ -8,11 +8,23 @@ const lingerMs = 10_000
 /**
  * Bytes for a client, or for its server, that takes none, beyond which the client is not listened to: answers of ours cost it
  * nothing but the request, and headers for the server a byte each (http2-said.ts). What a server says to a client is less:
- * that waits in the server before.
+ * that waits in the server before. All connections share the first, as far as each keeps the least.
  */
-const untakenMax = 1024 * 1024
+const untaken = { ofAll: 64 * 1024 * 1024, most: 1024 * 1024, least: 64 * 1024 } as const
 /** Bytes of a client's that are looked at in one go: what it is answered can be many times as long. */
 const pieceMax = 16 * 1024
+
+/** Clients that are there. */
+let present = 0
+
+function count(client: Duplex): void {
+  present++
+  client.once("close", () => present--)
+}
+
+function untakenMax(): number {
+  return Math.min(Math.max(untaken.ofAll / present, untaken.least), untaken.most)
+}
 
 /**
  * @param client encrypted and ready
@@ -26,17 +38,17 @@ export function relay(
   open: (ends: Omit<BridgeEnds, "record">) => Bridge,
 ): () => void {
   const [toClient, toServer] = [new Outgoing(client), new Outgoing(server)]
-  const hasRoom = () => toClient.untaken < untakenMax && toServer.untaken < untakenMax
+  const hasRoom = () => Math.max(toClient.untaken, toServer.untaken) < untakenMax()
   const bridge = open({ toClient: toClient.add, toServer: toServer.add, hasRoom })
   let isOver = false
-  const said = new Incoming()
+  count(client)
+  const said = new Incoming(bridge)
   const listens = () => !bridge.holdsClient && hasRoom()
-  const isBehind = () => bridge.isBehind || !said.isEmpty
   const settle = (): void => {
     if (isOver) return
-    if (isBehind() && listens()) finish(said.tell(bridge, listens))
+    if (!said.isEmpty && listens()) finish(said.tell(listens))
     else {
-      flow(client, !isBehind() && listens() && !(server?.writableNeedDrain ?? false))
+      flow(client, said.isEmpty && listens() && !(server?.writableNeedDrain ?? false))
       if (server !== undefined) flow(server, !bridge.holdsServer && !client.writableNeedDrain)
     }
   }
@@ -72,23 +84,28 @@ export function relay(
 
 /** What a client said and nobody has looked at yet. */
 class Incoming {
+  readonly #bridge: Bridge
   #bytes: Buffer = Buffer.alloc(0)
 
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge
+  }
+
   get isEmpty(): boolean {
-    return this.#bytes.length === 0
+    return this.#bytes.length === 0 && !this.#bridge.isBehind
   }
 
   add(bytes: Buffer): void {
-    this.#bytes = this.isEmpty ? bytes : Buffer.concat([this.#bytes, bytes])
+    this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes])
   }
 
   /** As long as it listens: the bridge goes on with what it was told before, then with what is new. */
-  tell(bridge: Bridge, listens: () => boolean): Outcome {
+  tell(listens: () => boolean): Outcome {
     let outcome: Outcome = "goes on"
-    while (outcome === "goes on" && (bridge.isBehind || !this.isEmpty) && listens()) {
-      const piece = this.#bytes.subarray(0, bridge.isBehind ? 0 : pieceMax)
+    while (outcome === "goes on" && !this.isEmpty && listens()) {
+      const piece = this.#bytes.subarray(0, this.#bridge.isBehind ? 0 : pieceMax)
       this.#bytes = this.#bytes.subarray(piece.length)
-      outcome = bridge.fromClient(piece)
+      outcome = this.#bridge.fromClient(piece)
     }
     return outcome
   }

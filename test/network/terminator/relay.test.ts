@@ -179,6 +179,28 @@ describe("back-pressure", () => {
     expect([client.isPaused(), state.read]).toEqual([false, 100])
   })
 
+  test("many clients that take nothing share what may wait for them", async () => {
+    const { open } = plain()
+    let made = 0
+    const clients = Array.from({ length: 256 }, () => new Side(true))
+    for (const client of clients)
+      relay(client, undefined, ends => ({
+        ...open(ends),
+        fromClient(bytes) {
+          made += bytes.length
+          ends.toClient(bytes)
+          return "goes on"
+        },
+      }))
+    for (const client of clients) for (let count = 0; count < 8; count++) client.say("q".repeat(128 * 1024))
+    await soon(() => clients.every(client => client.isPaused()))
+    await Bun.sleep(100)
+    // With what is looked at in one go.
+    expect(made).toBeLessThanOrEqual((64 + 4) * 1024 * 1024)
+    expect(made).toBeGreaterThanOrEqual(64 * 1024 * 1024)
+    for (const client of clients) client.destroy()
+  })
+
   test.each(["holdsClient", "holdsServer"] as const)("the bridge too: %s", async held => {
     const [client, server] = [new Side(), new Side()]
     const { open } = plain()
