@@ -32,7 +32,7 @@ export async function serve(visit: Visit): Promise<void> {
 async function connect(visit: Visit, decision: Decision): Promise<Connected | undefined> {
   const { dialled, state, holding } = visit
   try {
-    const server = await reach(dialled, state)
+    const server = await reach(dialled, state, holding.gone)
     // Rules may have been added since: whoever answers slowly is not let off.
     const denial = denialOf(reachedBy(visit, server), state.judge())
     if (holding.closed === undefined && denial === undefined) return server

@@ -21,12 +21,17 @@ export async function serveEnded(visit: Visit, decision: Decision): Promise<void
   if (hello === undefined) return turnAway(visit, { ...refusal(visit), why: "it does not begin with TLS" })
   if (hello.kind === "refuse") return tellRefused(visit, hello.refusal, { language: hello })
   const requests = { count: 0, address: "" }
-  const descriptor = terminator.serve(endedConnection(visit, hello.protocols, requests))
+  // The terminator reads nothing of the client before its server is there, and would not see that it has gone.
+  const gone = new AbortController()
+  const descriptor = terminator.serve(
+    endedConnection(visit, hello.protocols, { requests, gone: gone.signal }),
+  )
   const holding = new Holding()
   const stream = await adoptStream(descriptor, holding)
   relayVisit(visit, {
     server: { stream, holding, address: "", isPlain: true },
     passage: openPassage,
+    over: () => gone.abort(),
     outcome: () =>
       requests.count > 0
         ? undefined
@@ -71,14 +76,19 @@ type Requests = {
   address: string
 }
 
-function endedConnection(visit: Visit, protocols: readonly string[], requests: Requests): EndedConnection {
+function endedConnection(
+  visit: Visit,
+  protocols: readonly string[],
+  { requests, gone }: { requests: Requests; gone: AbortSignal },
+): EndedConnection {
   const { dialled, state } = visit
   return {
     host: dialled.host,
     port: dialled.port,
     protocols,
+    gone,
     async connectUpstream() {
-      const server = await reach(dialled, state)
+      const server = await reach(dialled, state, gone)
       requests.address = server.address
       return nodeSocket(server, state.reserve)
     },

@@ -15,9 +15,11 @@ type Relaying = {
   passage: Passage
   /** what the record says when it has gone well; undefined when others have recorded it */
   outcome: () => Outcome | undefined
+  /** it has ended, in whatever way */
+  over?: () => void
 }
 
-export function relayVisit(visit: Visit, { server, passage, outcome }: Relaying): void {
+export function relayVisit(visit: Visit, { server, passage, outcome, over }: Relaying): void {
   const { state, stream, holding } = visit
   const { address } = server
   const entry: Relayed = { ...reachedBy(visit, server), deny: () => undefined }
@@ -29,6 +31,7 @@ export function relayVisit(visit: Visit, { server, passage, outcome }: Relaying)
     reserve: state.reserve,
     ended: (counts, refused, error) => {
       state.relayed.delete(entry)
+      over?.()
       if (refused === undefined) recordEnd(visit, { address, ...counts }, error, outcome())
       else tellRefused(visit, refused.refusal, { language: refused, relayed: { address, ...counts } })
     },

@@ -11,29 +11,47 @@ import { cordonWithNames } from "../support/host-names.ts"
 import { run } from "../support/process.ts"
 import { World } from "../support/world.ts"
 
-/** Connects to the silent name many times, and then to a name that is denied and one that is allowed. */
-const program = `
-import socket, sys, time
-kept = []
+/** Ends with three connections to a name that is denied, when nothing else is under way any more that was begun here. */
+const program = (attack: string) => `
+import socket, struct, sys, time
+kept, port = [], int(sys.argv[1])
 def begin(host, port):
     end = socket.socket()
     end.setblocking(False)
     end.connect_ex((host, port))
     kept.append(end)
 silent, denied = socket.gethostbyname("silent.example"), socket.gethostbyname("denied.example")
-for count in range(300): begin(silent, int(sys.argv[1]))
-time.sleep(1.2)
+${attack}
 for count in range(3): begin(denied, 443)
 time.sleep(3)
 print("still here")
 `
 
-test("silent addresses take no more than is there for them: what is denied meanwhile is recorded", async () => {
+/** Connects to the silent name many times. */
+const many = `
+for count in range(300): begin(silent, port)
+time.sleep(1.2)`
+
+/** Connects, and resets the connection at once, a hundred times a tenth of a second. */
+const givenUp = `
+for turn in range(40):
+    for count in range(100):
+        begin(silent, port)
+        kept[-1].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    time.sleep(0.1)
+    for end in kept: end.close()
+    kept.clear()`
+
+test.each([
+  ["silent addresses of many connections", many],
+  ["connections that were given up", givenUp],
+])("%s take no more than is there for them: what is denied meanwhile is recorded", async (_, attack) => {
   using silent = await fullListener("0.0.0.0")
-  using world = new World({ project: { "program.py": program } })
+  using world = new World({ project: { "program.py": program(attack) } })
   const addresses = Array.from({ length: 16 }, (_, index) => `127.0.1.${index + 1}`)
   const allowed = ["silent.example", "127.0.1.0/24"].flatMap(host => ["--allow-host", host])
-  const words = ["--trust", "untrusted", ...allowed, "-q", "--", "python3", "program.py", String(silent.port)]
+  const options = ["--trust", "untrusted", ...allowed, "-q"]
+  const words = [...options, "--", "python3", "program.py", String(silent.port)]
   const names = { "silent.example": addresses.join(" silent.example\n") }
   const limited = ["prlimit", "--nofile=3000", ...cordonWithNames(world, names, words)]
   const { stdout, stderr } = await run(limited, { cwd: world.project, env: world.env })

@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { once } from "node:events"
+import { readdirSync } from "node:fs"
 import { createServer, type Server } from "node:https"
 import { connect } from "node:tls"
 import { openTerminator } from "../../src/network/terminator/terminator.ts"
 import { createAuthority } from "../../src/network/tls/authority.ts"
 import { type BorderOptions, hear, openTestBorder } from "../support/border.ts"
+import { fullListener } from "../support/bound-sockets.ts"
 import { realHello } from "../support/client-hellos.ts"
 import { hostProxy } from "../support/host-proxy.ts"
 import { judgeOf } from "../support/judges.ts"
+import { eventually } from "../support/process.ts"
 import { endOf } from "../support/relays.ts"
-import { until } from "../support/servers.ts"
+import { silentServer, until } from "../support/servers.ts"
 
 const own = createAuthority(undefined)
 const foreign = createAuthority(undefined)
@@ -95,6 +98,23 @@ describe("a host whose requests are looked at", () => {
     await using border = await open({ proxy: { url: `http://127.0.0.1:${proxy.port}`, except: [] } })
     expect(await get(border, "/open/2")).toContain("answer to /open/2")
     expect(proxy.asked.map(({ target }) => target)).toEqual([`api.test:${port}`])
+  })
+
+  test("is waited for no longer than its client waits, before it connects and before it speaks", async () => {
+    using full = await fullListener()
+    await using silent = await silentServer()
+    for (const place of [full.port, silent.port]) {
+      await using border = await open()
+      const before = readdirSync("/proc/self/fd").length
+      const client = await border.connect("api.test", place)
+      client.write(await realHello("api.test"))
+      await Bun.sleep(300)
+      expect(readdirSync("/proc/self/fd").length).toBeGreaterThan(before + 2)
+      client.resetAndDestroy()
+      // Sockets of this process that nobody waits for: of the silent server one is its own.
+      const isOver = () => readdirSync("/proc/self/fd").length <= before + 1 || undefined
+      expect(await eventually(isOver, 5000)).toBe(true)
+    }
   })
 
   test("is guarded like any other: its address is judged", async () => {

@@ -25,10 +25,15 @@ const addressesMax = 16
 
 /**
  * @param addresses canonical, at least one
+ * @param gone nobody waits any more: a program can begin and give up thousands while one address is silent
  * @throws UpstreamRefused when none answers
  */
-export function connectFirst(addresses: readonly string[], port: number): Promise<Connected> {
-  return new Race(addresses.slice(0, addressesMax), port).winner
+export function connectFirst(
+  addresses: readonly string[],
+  port: number,
+  gone?: AbortSignal,
+): Promise<Connected> {
+  return new Race(addresses.slice(0, addressesMax), port, gone).winner
 }
 
 /** Attempts under way, of all races, beside the one that each may have. */
@@ -38,6 +43,7 @@ class Race {
   readonly winner: Promise<Connected>
   readonly #addresses: readonly string[]
   readonly #port: number
+  readonly #gone: AbortSignal | undefined
   readonly #result = Promise.withResolvers<Connected>()
   readonly #attempts: Attempt[] = []
   readonly #patience: Timer
@@ -47,13 +53,18 @@ class Race {
   #reason: UpstreamRefused | undefined
   #stagger: Timer | undefined
 
-  constructor(addresses: readonly string[], port: number) {
+  constructor(addresses: readonly string[], port: number, gone: AbortSignal | undefined) {
     this.#addresses = addresses
     this.#port = port
+    this.#gone = gone
     this.winner = this.#result.promise
     this.#patience = setTimeout(() => this.#lose(new UpstreamRefused(504, silence(addresses))), patienceMs)
-    this.#next()
+    gone?.addEventListener("abort", this.#giveUp)
+    if (gone?.aborted) this.#giveUp()
+    else this.#next()
   }
+
+  readonly #giveUp = () => this.#lose(new UpstreamRefused(502, "nobody waited for the connection any more"))
 
   #next(): void {
     const address = this.#addresses[this.#attempts.length]
@@ -106,6 +117,7 @@ class Race {
   #end(winner: Connected | undefined): void {
     clearTimeout(this.#stagger)
     clearTimeout(this.#patience)
+    this.#gone?.removeEventListener("abort", this.#giveUp)
     while (this.#running > 0) this.#ends()
     for (const attempt of this.#attempts) attempt.abandon(winner)
   }

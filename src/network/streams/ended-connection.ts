@@ -13,6 +13,8 @@ export type EndedConnection = {
    * @throws UpstreamRefused
    */
   connectUpstream(): Promise<Socket>
+  /** aborts when the client is no more */
+  gone?: AbortSignal
   /** told of each request when it is over */
   record(entry: RequestRecord): void
 }

@@ -15,6 +15,7 @@ export class Holding implements Peer {
   /** set when the stream is no more */
   closed: { error: Error | undefined } | undefined
   #isPaused = false
+  #gone: AbortController | undefined
   #waiting: (() => void)[] = []
 
   /** @param reserve where what is held counts; undefined for a server's, of which none waits for long */
@@ -47,8 +48,16 @@ export class Holding implements Peer {
 
   close(error: Error | undefined): void {
     this.closed = { error }
+    this.#gone?.abort()
     this.#giveBack()
     this.#wake()
+  }
+
+  /** Aborts when the stream is no more, as long as nobody else attends to it. */
+  get gone(): AbortSignal {
+    this.#gone ??= new AbortController()
+    if (this.closed !== undefined) this.#gone.abort()
+    return this.#gone.signal
   }
 
   /** Resolves when there is something new to look at. */

@@ -3,7 +3,7 @@ import { once } from "node:events"
 import type { Socket } from "node:net"
 import { connect, createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from "node:tls"
 import { printable } from "../../base/printable.ts"
-import { UpstreamRefused } from "../streams/ended-connection.ts"
+import { type EndedConnection, UpstreamRefused } from "../streams/ended-connection.ts"
 
 /** What we can carry (RFC 7301). */
 const carried = ["h2", "http/1.1"]
@@ -27,7 +27,7 @@ export type Upstream = { socket: TLSSocket; protocol: "h2" | "http/1.1" }
  */
 export async function secured(
   socket: Socket,
-  { host, protocols }: { host: string; protocols: readonly string[] },
+  { host, protocols, gone }: Pick<EndedConnection, "host" | "protocols" | "gone">,
   secureContext: SecureContext,
 ): Promise<Upstream> {
   const offered = protocols.filter(protocol => carried.includes(protocol))
@@ -39,6 +39,9 @@ export async function secured(
     ...(offered.length > 0 ? { ALPNProtocols: offered } : {}),
   })
   const late = setTimeout(() => secure.destroy(new LateError()), handshakeMs)
+  const giveUp = () => secure.destroy(new LateError())
+  gone?.addEventListener("abort", giveUp)
+  if (gone?.aborted) giveUp()
   try {
     await once(secure, "secureConnect")
   } catch (cause) {
@@ -46,6 +49,7 @@ export async function secured(
     throw refused(host, cause)
   } finally {
     clearTimeout(late)
+    gone?.removeEventListener("abort", giveUp)
   }
   if (!secure.authorized) {
     secure.destroy()

@@ -21,8 +21,8 @@ export type HostProxy = {
   looksUp: boolean
   /** whether the host reaches this one by way of it */
   isFor(host: string, port: number): boolean
-  /** @throws UpstreamRefused when there is no way to the proxy, or none from it */
-  connect(host: string, port: number): Promise<Connected>
+  /** @param gone nobody waits for it any more @throws UpstreamRefused when there is no way to the proxy, or none from it */
+  connect(host: string, port: number, gone?: AbortSignal): Promise<Connected>
 }
 
 const openers = { http: openHttpTunnel, socks4: openSocks4Tunnel, socks5: openSocks5Tunnel }
@@ -34,25 +34,34 @@ export function openProxy({ url, except }: UpstreamProxy, lookUp: LookUp): HostP
   return {
     looksUp: proxy.looksUp,
     isFor: (host, port) => !isExcepted(except, host, port),
-    async connect(host, port) {
-      const connected = await reach(proxy, lookUp)
+    async connect(host, port, gone) {
+      const connected = await reach(proxy, lookUp, gone)
+      const hangUp = () => connected.stream.terminate()
+      gone?.addEventListener("abort", hangUp)
+      if (gone?.aborted) hangUp()
       const conversation = { connected, name, endMs: performance.now() + patienceMs }
       try {
         await openers[proxy.language](conversation, { host, port }, proxy.login)
       } catch (cause) {
-        connected.stream.terminate()
+        hangUp()
         throw cause
+      } finally {
+        gone?.removeEventListener("abort", hangUp)
       }
       return connected
     },
   }
 }
 
-async function reach({ host, port, isTls }: ProxyAddress, lookUp: LookUp): Promise<Connected> {
+async function reach(
+  { host, port, isTls }: ProxyAddress,
+  lookUp: LookUp,
+  gone: AbortSignal | undefined,
+): Promise<Connected> {
   try {
     const literal = parseAddress(host)
     const addresses = literal === undefined ? await lookUp(host) : [addressText(literal)]
-    const connected = await connectFirst(addresses, port)
+    const connected = await connectFirst(addresses, port, gone)
     return isTls ? await connectTls(connected, host) : connected
   } catch (cause) {
     if (!(cause instanceof UpstreamRefused)) throw cause

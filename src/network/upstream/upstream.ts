@@ -28,15 +28,21 @@ export class AddressesRefused extends UpstreamRefused {
 /**
  * Connects to a destination that is allowed. The address that was judged is the one that is connected to; the name is
  * not looked up again.
+ * @param gone nobody waits for it any more
  * @throws UpstreamRefused
  */
-export async function reach({ kind, host, port }: Destination, ways: Ways): Promise<Connected> {
+export async function reach(
+  { kind, host, port }: Destination,
+  ways: Ways,
+  gone?: AbortSignal,
+): Promise<Connected> {
   // Of the host's own services most listen on one of the two.
-  if (kind === "host port") return connectFirst(["127.0.0.1", "::1"], port)
+  if (kind === "host port") return connectFirst(["127.0.0.1", "::1"], port, gone)
   const proxy = ways.proxy?.isFor(host, port) ? ways.proxy : undefined
-  if (proxy?.looksUp) return proxy.connect(host, port)
+  if (proxy?.looksUp) return proxy.connect(host, port, gone)
   const addresses = kind === "address" ? [host] : await allowedAddresses(host, port, ways)
-  return proxy === undefined ? connectFirst(addresses, port) : connectThrough(proxy, addresses, port)
+  if (proxy === undefined) return connectFirst(addresses, port, gone)
+  return connectThrough(proxy, { addresses, port }, gone)
 }
 
 /** Addresses that a proxy is asked for, one after the other: each costs it a connection. */
@@ -45,16 +51,16 @@ const askedMax = 4
 /** By way of a proxy that is told addresses: those that were judged, and no name. */
 async function connectThrough(
   proxy: HostProxy,
-  addresses: readonly string[],
-  port: number,
+  { addresses, port }: { addresses: readonly string[]; port: number },
+  gone: AbortSignal | undefined,
 ): Promise<Connected> {
   let reason: UpstreamRefused | undefined
   for (const address of addresses.slice(0, askedMax))
     try {
-      return { ...(await proxy.connect(address, port)), address }
+      return { ...(await proxy.connect(address, port, gone)), address }
     } catch (cause) {
       // One that is silent is so for the next address too.
-      if (!(cause instanceof UpstreamRefused) || cause.status === 504) throw cause
+      if (!(cause instanceof UpstreamRefused) || cause.status === 504 || gone?.aborted) throw cause
       reason ??= cause
     }
   throw reason ?? bug("no address to connect to")

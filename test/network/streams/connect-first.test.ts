@@ -95,6 +95,20 @@ test("silent addresses of many hosts take so many descriptors together, and no h
   await Promise.all(lost)
 })
 
+test("what nobody waits for any more is given up at once, and one that was given up before is not begun", async () => {
+  using full = await fullListener()
+  const before = descriptors()
+  const gone = new AbortController()
+  const addresses = ["127.0.0.1", "127.0.0.1"]
+  const begun = failure(connectFirst(addresses, full.port, gone.signal))
+  await Bun.sleep(300)
+  expect(descriptors() - before).toBe(2)
+  gone.abort()
+  expect((await begun).message).toBe("nobody waited for the connection any more")
+  expect((await failure(connectFirst(addresses, full.port, gone.signal))).message).toContain("nobody waited")
+  await until(() => descriptors() === before)
+})
+
 describe("what the server says before anybody asks", () => {
   test("is kept", async () => {
     await using server = await bannerServer("220 hello\r\n")
