@@ -202,6 +202,44 @@ printf '${method} / HTTP/1.1\\r\\nHost: ${host}\\r\\n\\r\\n' >&3; timeout 5 cat 
   }
 })
 
+/** Behind HAProxy: whoever connects may say first, in either version of the PROXY protocol, for whom it does. */
+const behindProxy = `
+from wsgiref.simple_server import make_server, WSGIRequestHandler
+class Handler(WSGIRequestHandler):
+    def setup(self):
+        super().setup()
+        begin = self.rfile.peek(16)
+        if begin.startswith(b"PROXY "): self.rfile.readline()
+        if begin.startswith(b"\\r\\n\\r\\n\\0\\r\\nQUIT\\n"): self.rfile.read(16)
+def answer(asked, start):
+    start("200 OK", [])
+    return [("site " + asked["HTTP_HOST"]).encode()]
+server = make_server("127.0.0.1", 0, answer, handler_class=Handler)
+print(server.server_port, flush=True)
+server.serve_forever()`
+
+test("a server that takes the PROXY protocol is asked for no other host behind it", async () => {
+  const server = Bun.spawn(["python3", "-c", behindProxy], { stdio: ["ignore", "pipe", "ignore"] })
+  try {
+    const { value } = await server.stdout.getReader().read()
+    const port = Number(Buffer.from(value ?? []).toString())
+    const asked = (first: string, host: string) => `
+exec 3<>/dev/tcp/api.example/${port}
+printf '${first}GET / HTTP/1.0\\r\\nHost: ${host}\\r\\n\\r\\n' >&3; timeout 5 cat <&3 | grep -ao 'site .*\\|[0-9]* Bad Request'`
+    const versions = [
+      "PROXY TCP4 1.2.3.4 1.2.3.4 1 1\\r\\n",
+      "PROXY UNKNOWN\\r\\n",
+      "\\r\\n\\r\\n\\0\\r\\nQUIT\\n\\041\\021\\0\\0",
+    ]
+    const script = [asked("", `api.example:${port}`), ...versions.map(first => asked(first, "evil.example"))]
+    const { stdout } = await shell([`api.example:${port}`, "127.0.0.1"], script.join(""))
+    expect(stdout).toBe(`site api.example:${port}\n${"400 Bad Request\n".repeat(3)}`)
+  } finally {
+    server.kill("SIGKILL")
+    await server.exited
+  }
+})
+
 describe("ways round the border", () => {
   const python = (code: string) => `python3 -c '${code.replaceAll("'", `'"'"'`)}'`
 

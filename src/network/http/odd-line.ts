@@ -1,6 +1,7 @@
 /**
  * The first line of what is no HTTP to us. Some servers take any word for a method (Python's wsgiref, Varnish): whatever
- * else stands in the line, with a version at its end it is a request to them, and the next lines say for which host.
+ * else stands in the line, with a version at its end it is a request to them, and the next lines say for which host. Others
+ * pass over it and take what follows for a request: a line of the PROXY protocol (versions 1 and 2 of HAProxy's).
  */
 
 /** No server reads a longer line. */
@@ -9,10 +10,13 @@ const lineFeed = 0x0a
 /** What some servers take for a space: Python's `split` does. */
 const spaces = new Set([0x20, 0x09, 0x0b, 0x0c, 0x0d, 0x1c, 0x1d, 0x1e, 0x1f, 0x85, 0xa0])
 const version = "HTTP/"
+/** How the second version begins, after empty lines. */
+const nul = "\0"
 
 export class OddLine {
   #seen = 0
-  /** the beginnings of the present word, and of the one before it */
+  /** the beginnings of the line's first word, of the present one, and of the one before it */
+  #first = ""
   #word = ""
   #last = ""
   #isOver = false
@@ -22,21 +26,22 @@ export class OddLine {
     return this.#isOver
   }
 
-  /** @returns whether it ends as a request's does: then none of these bytes may go up */
+  /** @returns whether it is a request to somebody, or passed over by somebody: then none of these bytes may go up */
   push(bytes: Uint8Array): boolean {
     for (const byte of bytes) {
       if (this.#isOver) return false
-      if (byte === lineFeed && this.#endsLikeRequest()) return true
+      if (byte === lineFeed && this.#hidesRequest()) return true
       this.#take(byte)
     }
     return false
   }
 
-  #endsLikeRequest(): boolean {
+  #hidesRequest(): boolean {
     const word = this.#word || this.#last
     // Empty lines before a request are passed over.
     this.#isOver = word !== ""
-    return word.toUpperCase() === version
+    const first = this.#first || this.#word
+    return word.toUpperCase() === version || first === "PROXY" || first === nul
   }
 
   #take(byte: number): void {
@@ -44,6 +49,7 @@ export class OddLine {
     if (byte !== lineFeed && !spaces.has(byte)) {
       if (this.#word.length < version.length) this.#word += String.fromCharCode(byte)
     } else if (this.#word !== "") {
+      this.#first ||= this.#word
       this.#last = this.#word
       this.#word = ""
     }

@@ -128,7 +128,10 @@ export class HttpInspector {
   #passOdd(bytes: Uint8Array, from: number): Finding[] {
     if (this.#odd.push(bytes))
       return this.#refuse(
-        { why: "its first line is no request, and some servers take it for one", status: 400 },
+        {
+          why: "its first line is no request, and some servers take it for one, or pass over it",
+          status: 400,
+        },
         "http",
       )
     this.#state = this.#odd.isOver ? "open" : "odd line"

@@ -132,6 +132,32 @@ describe("each request of a connection", () => {
   })
 })
 
+describe("what some servers pass over before a request", () => {
+  test.each([
+    ["the PROXY protocol", "PROXY TCP4 1.2.3.4 1.2.3.4 1 1\r\n"],
+    ["the same, of unknown origin", "PROXY UNKNOWN\r\n"],
+    ["its second version", "\r\n\r\n\0\r\nQUIT\n!\x11\0\x0c"],
+  ])("does not go up: %s", (_, first) => {
+    for (const piece of [1, 3, 1000]) {
+      const inspector = toWeb()
+      const findings: Finding[] = []
+      const all = first + get("evil.test")
+      for (let at = 0; at < all.length; at += piece)
+        findings.push(...inspector.push(bytesOf(all.slice(at, at + piece))))
+      expect(refusal(findings)).toContain("400")
+      expect(passed(findings)).not.toContain("\n\0\r\n")
+      expect(passed(findings)).not.toMatch(/PROXY.*\n/)
+    }
+  })
+
+  test.each(["proxy: x\r\n", "a PROXY b\r\n", "\0\x01binary\r\n"])(
+    "does, when it is %j",
+    text => {
+      expect(passed(toWeb().push(bytesOf(text)))).toBe(text)
+    },
+  )
+})
+
 describe("another protocol on the same connection", () => {
   test("passes when the server takes it", () => {
     const inspector = toWeb()
