@@ -150,12 +150,9 @@ describe("what some servers pass over before a request", () => {
     }
   })
 
-  test.each(["proxy: x\r\n", "a PROXY b\r\n", "\0\x01binary\r\n"])(
-    "does, when it is %j",
-    text => {
-      expect(passed(toWeb().push(bytesOf(text)))).toBe(text)
-    },
-  )
+  test.each(["proxy: x\r\n", "a PROXY b\r\n", "\0\x01binary\r\n"])("does, when it is %j", text => {
+    expect(passed(toWeb().push(bytesOf(text)))).toBe(text)
+  })
 })
 
 describe("another protocol on the same connection", () => {
