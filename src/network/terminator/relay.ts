@@ -40,14 +40,17 @@ export function relay(
   const [toClient, toServer] = [new Outgoing(client), new Outgoing(server)]
   const hasRoom = () => Math.max(toClient.untaken, toServer.untaken) < untakenMax()
   const bridge = open({ toClient: toClient.add, toServer: toServer.add, hasRoom })
-  let isOver = false
+  let [isOver, hasEnded] = [false, false]
   count(client)
   const said = new Incoming(bridge)
   const listens = () => !bridge.holdsClient && hasRoom()
   const settle = (): void => {
     if (isOver) return
     if (!said.isEmpty && listens()) finish(said.tell(listens))
+    // With nobody behind us there is nobody who could still answer.
+    else if (hasEnded && said.isEmpty && server === undefined) finish("over")
     else {
+      if (hasEnded && said.isEmpty) server?.end()
       flow(client, said.isEmpty && listens() && !(server?.writableNeedDrain ?? false))
       if (server !== undefined) flow(server, !bridge.holdsServer && !client.writableNeedDrain)
     }
@@ -67,19 +70,23 @@ export function relay(
     if (!isOver) said.add(bytes)
     settle()
   })
-  // With nobody behind us there is nobody who could still answer.
-  client.on("end", () => isOver || (server === undefined ? finish("over") : server.end()))
+  client.on("end", () => {
+    hasEnded = true
+    settle()
+  })
   client.on("close", () => finish("cut"))
-  for (const side of [client, server]) {
-    side?.on("drain", settle)
-    // What follows is `close`, which says all that matters here: that it is over.
-    side?.on("error", () => undefined)
-  }
+  for (const side of [client, server]) attend(side, settle)
   server?.on("data", (bytes: Buffer) => isOver || finish(bridge.fromServer(bytes)))
   server?.on("end", () => isOver || finish(bridge.serverEnded()))
   server?.on("close", () => finish("cut"))
   finish("goes on")
   return () => finish("cut")
+}
+
+function attend(side: Duplex | undefined, drained: () => void): void {
+  side?.on("drain", drained)
+  // What follows is `close`, which says all that matters here: that it is over.
+  side?.on("error", () => undefined)
 }
 
 /** What a client said and nobody has looked at yet. */

@@ -229,6 +229,22 @@ describe("the end", () => {
     expect(client.ended).toBe(false)
   })
 
+  test("of what the client sends comes behind all that waited for room at the server", async () => {
+    const [client, server] = [new Side(), new Side(true)]
+    relay(client, server, plain().open)
+    const said = "x".repeat(3_000_000)
+    client.say(said)
+    client.say(null)
+    await eventually(() => server.heard.length > 0 || undefined)
+    expect(server.ended).toBe(false)
+    const isOver = () => {
+      server.goOn()
+      return server.ended || undefined
+    }
+    await eventually(isOver)
+    expect(server.heard.join("").length).toBe(said.length)
+  })
+
   test("of the server is the client's, in order", async () => {
     const [client, server] = [new Side(), new Side()]
     const { open, state } = plain()
