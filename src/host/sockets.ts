@@ -20,9 +20,6 @@ function boundIn(list: string): readonly string[] {
   return [...new Set(paths)]
 }
 
-/** How the control socket of a running session is called, before the session's id; abstract (unix(7)). */
-export const controlPrefix = "cordon/"
-
 /** Sessions that seem to be running: anybody can give a socket such a name, so whoever talks to one asks who listens. */
 export function boundSessions(list: string = readFileSync("/proc/net/unix", "utf8")): string[] {
   // Listening ones only: an accepted connection carries the name too.

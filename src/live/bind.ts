@@ -1,5 +1,5 @@
 /** bind(2) on behalf of a program: of a unix socket to a path it makes a name, and of a port it asks for a right. */
-import { controlPrefix } from "../host/sockets.ts"
+import { controlPrefix } from "../host/control-name.ts"
 import { close } from "../kernel/file-calls.ts"
 import { at, errno } from "../kernel/file-flags.ts"
 import { bindTo, families, options, readOption } from "../kernel/sockets.ts"

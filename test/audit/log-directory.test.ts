@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, wr
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { logDirectory, newLogPath, pruneLogs, sessionLogs } from "../../src/audit/log-directory.ts"
-import { controlPrefix } from "../../src/host/sockets.ts"
+import { controlPrefix } from "../../src/host/control-name.ts"
 import { listen } from "../support/listener.ts"
 
 const root = mkdtempSync(join(tmpdir(), "cordon-logs-"))

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { controlPrefix } from "../../src/host/sockets.ts"
+import { controlPrefix } from "../../src/host/control-name.ts"
 import { eventually, run } from "../support/process.ts"
 import { Session } from "../support/session.ts"
 import { cordonBinary, World } from "../support/world.ts"

@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { boundSessions, boundSockets, controlPrefix } from "../../src/host/sockets.ts"
+import { controlPrefix } from "../../src/host/control-name.ts"
+import { boundSessions, boundSockets } from "../../src/host/sockets.ts"
 import { listen } from "../support/listener.ts"
 
 const root = mkdtempSync(join(tmpdir(), "cordon-sockets-"))

@@ -1,6 +1,7 @@
 /** From another terminal to a running session: finds the sessions of this person, and asks them. */
 import { BoundedLines } from "../../base/bounded-lines.ts"
-import { boundSessions, controlPrefix } from "../../host/sockets.ts"
+import { controlPrefix } from "../../host/control-name.ts"
+import { boundSessions } from "../../host/sockets.ts"
 import { Outbox } from "../streams/outbox.ts"
 import { descriptorOf } from "./control.ts"
 import {

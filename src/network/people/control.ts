@@ -4,7 +4,7 @@
  */
 import { BoundedLines } from "../../base/bounded-lines.ts"
 import { UserError } from "../../base/error.ts"
-import { controlPrefix } from "../../host/sockets.ts"
+import { controlPrefix } from "../../host/control-name.ts"
 import { Outbox } from "../streams/outbox.ts"
 import { type ControlReply, type ControlRequest, messageLine, readRequest } from "./control-messages.ts"
 import { isOwnPeer } from "./control-peer.ts"
