@@ -2,7 +2,7 @@
 import { collectGarbage, releaseCode } from "../kernel/memory.ts"
 
 /** Each time costs ten milliseconds. */
-const restMs = 1000
+const restMs = 500
 /** In a flood of connections garbage gathers faster. */
 const eventsMax = 500
 
