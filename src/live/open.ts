@@ -91,14 +91,19 @@ function openObject(place: Place, { flags: wanted, thread }: OpenRequest, permis
   // Somebody outside gave it a descriptor to write to; it may open that once more, and not to read what is denied.
   const writesOnly = (wanted & flags.accessMode) === flags.writeOnly && place.type() === fileTypes.regular
   const isGivable = answer === -errno.readOnly || (answer === -errno.access && writesOnly)
-  const [, given] = (isGivable && place.ownLink?.match(/^fd\/(\d+)$/)) || []
-  const refused = given !== undefined && isOpenForWriting(thread, Number(given), place.directory) ? 0 : answer
-  if (refused < 0) return refused
-  const [, held] = place.ownLink?.match(/^fd\/(\d+)$/) ?? []
-  const isHeld = held !== undefined && isOpenedFile(thread, Number(held), place.directory)
-  if (!isHeld && leadsOut(place, permissions) < 0) return -errno.access
+  const own = ownDescriptor(place)
+  const isGiven = isGivable && own !== undefined && isOpenForWriting(thread, own, place.directory)
+  if (answer < 0 && !isGiven) return answer
+  const refused = leadsOut(place, permissions)
+  if (refused < 0 && !(own !== undefined && isOpenedFile(thread, own, place.directory))) return refused
   const opened = openAgain(place.directory, quickly(wanted) & ~exclusively & ~flags.noFollow)
   return settled(opened, place, wanted)
+}
+
+/** The number of the program's descriptor that the path names (`/proc/self/fd/N`). */
+function ownDescriptor({ ownLink }: Place): number | undefined {
+  const [, number] = ownLink?.match(/^fd\/(\d+)$/) ?? []
+  return number === undefined ? undefined : Number(number)
 }
 
 /**

@@ -184,22 +184,27 @@ server = make_server("127.0.0.1", 0, answer)
 print(server.server_port, flush=True)
 server.serve_forever()`
 
-test("a server that takes any word for a method is asked for no other host by one", async () => {
-  const server = Bun.spawn(["python3", "-c", anyMethod], { stdio: ["ignore", "pipe", "ignore"] })
-  try {
-    const { value } = await server.stdout.getReader().read()
-    const port = Number(Buffer.from(value ?? []).toString())
-    const asked = (method: string, host: string) => `
-exec 3<>/dev/tcp/api.example/${port}
-printf '${method} / HTTP/1.1\\r\\nHost: ${host}\\r\\n\\r\\n' >&3; timeout 5 cat <&3 | grep -ao 'site .*\\|[0-9]* Bad Request'`
-    const hosts = ["(GET", "\\0GET", '"GET"'].map(method => asked(method, "evil.example"))
-    const script = [asked("FIND", `api.example:${port}`), ...hosts].join("")
-    const { stdout } = await shell([`api.example:${port}`, "127.0.0.1"], script)
-    expect(stdout).toBe(`site api.example:${port}\n${"400 Bad Request\n".repeat(3)}`)
-  } finally {
+/** @param code of Python's that says its port first */
+async function pythonServer(code: string) {
+  const server = Bun.spawn(["python3", "-c", code], { stdio: ["ignore", "pipe", "ignore"] })
+  const { value } = await server.stdout.getReader().read()
+  const close = async () => {
     server.kill("SIGKILL")
     await server.exited
   }
+  return { port: Number(Buffer.from(value ?? []).toString()), [Symbol.asyncDispose]: close }
+}
+
+test("a server that takes any word for a method is asked for no other host by one", async () => {
+  await using server = await pythonServer(anyMethod)
+  const { port } = server
+  const asked = (method: string, host: string) => `
+exec 3<>/dev/tcp/api.example/${port}
+printf '${method} / HTTP/1.1\\r\\nHost: ${host}\\r\\n\\r\\n' >&3; timeout 5 cat <&3 | grep -ao 'site .*\\|[0-9]* Bad Request'`
+  const hosts = ["(GET", "\\0GET", '"GET"'].map(method => asked(method, "evil.example"))
+  const script = [asked("FIND", `api.example:${port}`), ...hosts].join("")
+  const { stdout } = await shell([`api.example:${port}`, "127.0.0.1"], script)
+  expect(stdout).toBe(`site api.example:${port}\n${"400 Bad Request\n".repeat(3)}`)
 })
 
 /** Behind HAProxy: whoever connects may say first, in either version of the PROXY protocol, for whom it does. */
@@ -219,25 +224,19 @@ print(server.server_port, flush=True)
 server.serve_forever()`
 
 test("a server that takes the PROXY protocol is asked for no other host behind it", async () => {
-  const server = Bun.spawn(["python3", "-c", behindProxy], { stdio: ["ignore", "pipe", "ignore"] })
-  try {
-    const { value } = await server.stdout.getReader().read()
-    const port = Number(Buffer.from(value ?? []).toString())
-    const asked = (first: string, host: string) => `
+  await using server = await pythonServer(behindProxy)
+  const { port } = server
+  const asked = (first: string, host: string) => `
 exec 3<>/dev/tcp/api.example/${port}
 printf '${first}GET / HTTP/1.0\\r\\nHost: ${host}\\r\\n\\r\\n' >&3; timeout 5 cat <&3 | grep -ao 'site .*\\|[0-9]* Bad Request'`
-    const versions = [
-      "PROXY TCP4 1.2.3.4 1.2.3.4 1 1\\r\\n",
-      "PROXY UNKNOWN\\r\\n",
-      "\\r\\n\\r\\n\\0\\r\\nQUIT\\n\\041\\021\\0\\0",
-    ]
-    const script = [asked("", `api.example:${port}`), ...versions.map(first => asked(first, "evil.example"))]
-    const { stdout } = await shell([`api.example:${port}`, "127.0.0.1"], script.join(""))
-    expect(stdout).toBe(`site api.example:${port}\n${"400 Bad Request\n".repeat(3)}`)
-  } finally {
-    server.kill("SIGKILL")
-    await server.exited
-  }
+  const versions = [
+    "PROXY TCP4 1.2.3.4 1.2.3.4 1 1\\r\\n",
+    "PROXY UNKNOWN\\r\\n",
+    "\\r\\n\\r\\n\\0\\r\\nQUIT\\n\\041\\021\\0\\0",
+  ]
+  const script = [asked("", `api.example:${port}`), ...versions.map(first => asked(first, "evil.example"))]
+  const { stdout } = await shell([`api.example:${port}`, "127.0.0.1"], script.join(""))
+  expect(stdout).toBe(`site api.example:${port}\n${"400 Bad Request\n".repeat(3)}`)
 })
 
 describe("ways round the border", () => {
