@@ -48,16 +48,21 @@ test("what is empty hides, and shows nothing", async () => {
 })
 
 test("nor is there one where everything has ended, and nobody has waited for it", async () => {
-  const parent = Bun.spawn(["sh", "-c", "true & echo $!; exec sleep 60"], { stdout: "pipe" })
+  const parent = Bun.spawn(["sh", "-c", "sleep 60 & echo $!; exec cat"], { stdin: "pipe", stdout: "pipe" })
   try {
     const { value } = await parent.stdout.getReader().read()
-    const ended = Number(new TextDecoder().decode(value))
-    await eventually(() =>
-      readFileSync(`/proc/${ended}/stat`, "latin1").includes(") Z ") ? true : undefined,
-    )
-    expect(hasStrayMount(ended, new Set())).toBe(false)
+    const child = Number(new TextDecoder().decode(value))
+    // Not before: a shell waits for what has ended.
+    await eventually(() => (nameOf(parent.pid) === "cat" ? true : undefined))
+    process.kill(child, "SIGKILL")
+    await eventually(() => (stat(child).includes(") Z ") ? true : undefined))
+    expect(hasStrayMount(child, new Set())).toBe(false)
   } finally {
-    parent.kill()
+    parent.stdin.end()
     await parent.exited
   }
 })
+
+const nameOf = (pid: number): string => readFileSync(`/proc/${pid}/comm`, "latin1").trim()
+
+const stat = (pid: number): string => readFileSync(`/proc/${pid}/stat`, "latin1")
