@@ -62,8 +62,7 @@ function longOption(word: string, queue: string[], known: Known): GivenOption {
   const written = equals < 0 ? word.slice(2) : word.slice(2, equals)
   const spec = known.specs.find(({ name, alias }) => name === written || alias === written)
   if (spec === undefined) throw unknownOption(`--${written}`, known)
-  if (spec.value === undefined && equals >= 0)
-    throw new UserError(`--${written} takes no value`, `write --${written} alone`)
+  if (spec.value === undefined && equals >= 0) throw takesNoValue(`--${written}`)
   if (spec.value === undefined) return { name: spec.name, value: "", words: word }
   return withValue(
     spec,
@@ -78,6 +77,8 @@ function shortOptions(word: string, queue: string[], known: Known): GivenOption[
   for (let at = 1; at < word.length; at++) {
     const letter = word[at] ?? ""
     const spec = known.specs.find(({ short }) => short === letter)
+    const [before] = letter === "=" ? found.slice(-1) : []
+    if (before !== undefined) throw takesNoValue(before.words)
     if (spec === undefined) throw unknownOption(`-${letter}`, known)
     if (spec.value === undefined) found.push({ name: spec.name, value: "", words: `-${letter}` })
     else {
@@ -118,6 +119,10 @@ function withValue(spec: Spec, written: string, value: string | undefined): Give
       `choose one of: ${choices.join(", ")}`,
     )
   return { name: spec.name, value, words: `${written}${value.startsWith("-") ? "=" : " "}${value}` }
+}
+
+function takesNoValue(written: string): UserError {
+  return new UserError(`${written} takes no value`, `write ${written} alone`)
 }
 
 function unknownOption(written: string, { specs, command }: Known): UserError {

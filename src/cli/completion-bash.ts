@@ -1,6 +1,7 @@
 /** Completions for bash. It makes words of their own of the `=` of `--net=off` (COMP_WORDBREAKS). */
 import {
   commandNames,
+  namesBesides,
   type Spec,
   special,
   spellings,
@@ -22,8 +23,9 @@ export function bashScript(): string {
   )
   return `# bash completion for cordon: eval "$(cordon completion bash)"
 _cordon_files() {
+  COMPREPLY=($(compgen -W "$*" -- "$word"))
   local IFS=$'\\n'
-  COMPREPLY=($(compgen -f -- "$word"))
+  COMPREPLY+=($(compgen -f -- "$word"))
 }
 _cordon() {
   local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= own=1 at
@@ -78,6 +80,10 @@ ${commandNames
 }
 
 function valueCase(spec: Spec): string {
-  const words = { choices: offer(spec.choices ?? []), path: files, text: "COMPREPLY=()" }
+  const words = {
+    choices: offer(spec.choices ?? []),
+    path: [files, ...namesBesides(spec)].join(" "),
+    text: "COMPREPLY=()",
+  }
   return `    ${spellings(spec).join("|")}) ${words[valueKind(spec)]}; return ;;`
 }

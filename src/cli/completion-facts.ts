@@ -1,4 +1,5 @@
 /** What there is to complete, for every shell. */
+import { profileNames } from "../policy/builtin.ts"
 import { commonOptions, ownOptions, ownOptionsOf } from "./command-options.ts"
 import { hasMeaning, particularCommands } from "./meaningful.ts"
 import { type OptionSpec, optionSpecs } from "./options.ts"
@@ -52,4 +53,9 @@ export const valued: readonly string[] = optionSpecs
 export function valueKind({ value, choices }: Spec): "choices" | "path" | "text" {
   if (choices !== undefined) return "choices"
   return value !== undefined && /PATH|FILE|DIR/.test(value) ? "path" : "text"
+}
+
+/** What a value may be besides a path. */
+export function namesBesides({ name }: Spec): readonly string[] {
+  return name === "profile" ? profileNames().toSorted() : []
 }

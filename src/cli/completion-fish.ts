@@ -1,5 +1,13 @@
 /** Completions for fish. */
-import { type Spec, special, takesFiles, valued, valueKind, wordsAfter } from "./completion-facts.ts"
+import {
+  namesBesides,
+  type Spec,
+  special,
+  takesFiles,
+  valued,
+  valueKind,
+  wordsAfter,
+} from "./completion-facts.ts"
 import { optionSpecs } from "./options.ts"
 import { commands } from "./words.ts"
 
@@ -75,9 +83,10 @@ function quote(text: string): string {
 function line(spec: Spec, when: string): string {
   const short = spec.short === undefined ? "" : ` -s ${spec.short}`
   const alias = spec.alias === undefined ? "" : ` -l ${spec.alias}`
+  const names = namesBesides(spec).join(" ")
   const value = {
     choices: ` -x -a '${spec.choices?.join(" ")}'`,
-    path: " -r -F",
+    path: ` -r -F${names === "" ? "" : ` -a '${names}'`}`,
     text: spec.value === undefined ? "" : " -x",
   }[valueKind(spec)]
   return `complete -c cordon -n '${when}'${short} -l ${spec.name}${alias}${value} -d '${quote(spec.help)}'`

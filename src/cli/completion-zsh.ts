@@ -1,5 +1,6 @@
 /** Completions for zsh. */
 import {
+  namesBesides,
   type Spec,
   type Special,
   special,
@@ -19,6 +20,7 @@ export function zshScript(): string {
   const launch = [`_arguments -S -A '-*'`, ...optionSpecs.flatMap(lines)].join(next)
   return `#compdef cordon
 # zsh completion for cordon: cordon completion zsh > "\${fpath[1]}/_cordon"
+# or, behind compinit: eval "$(cordon completion zsh)"
 _cordon() {
   local -a own
   local context state state_descr line
@@ -32,7 +34,7 @@ ${special.map(commandCase).join("\n")}
   esac
   _normal
 }
-_cordon "$@"
+if [[ $funcstack[1] == _cordon ]]; then _cordon "$@"; else compdef _cordon cordon; fi
 `
 }
 
@@ -41,11 +43,18 @@ function quote(text: string): string {
 }
 
 function lines(spec: Spec): string[] {
-  const action = { choices: `(${spec.choices?.join(" ")})`, path: "_files", text: "" }[valueKind(spec)]
+  const action = { choices: `(${spec.choices?.join(" ")})`, path: pathAction(spec), text: "" }[
+    valueKind(spec)
+  ]
   const value = spec.value === undefined ? "" : `:${quote(spec.value)}:${action}`
   return spellings(spec).map(
     spelling => `'${spec.repeats ? "*" : ""}${spelling}[${quote(spec.help)}]${value}'`,
   )
+}
+
+function pathAction(spec: Spec): string {
+  const names = namesBesides(spec)
+  return names.length === 0 ? "_files" : `{ compadd -- ${names.join(" ")}; _files }`
 }
 
 function commandCase({ name, specs }: Special): string {

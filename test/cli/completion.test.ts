@@ -1,6 +1,6 @@
 /** Completions: bash's are asked in a real bash; zsh's and fish's are read by their shells where there are any. */
-import { describe, expect, test } from "bun:test"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { UserError } from "../../src/base/error.ts"
@@ -134,6 +134,11 @@ describe("bash", () => {
     },
   )
 
+  test("offers profiles besides files after --profile, and nowhere else", () => {
+    expect(offered("--profile", "g")).toEqual(["gemini", "git", "go", "goose"])
+    expect(offered("--config", "g")).toEqual([])
+  })
+
   test("offers nothing where only the person knows", () => {
     for (const option of ["--allow-host", "--host-port", "--env", "--timeout"])
       expect(offered(option, "")).toEqual([])
@@ -202,6 +207,43 @@ test.skipIf(absent("zsh"))("zsh can read its completions [skipped when there is 
   expect(syntax(["zsh", "-n"], completionScript("zsh"))).toEqual([0, ""])
 })
 
+/** What a person at a terminal sees of zsh when the line is completed (zshmodules(1), zpty). */
+function completedByZsh(load: string, line: string, expected: string) {
+  const session = `zmodload zsh/zpty
+zpty z 'TERM=dumb zsh -f -i'
+zpty -w z 'cd ${root}; ${load}; echo READ""Y'
+zpty -r z seen $'*READY\\r\\n*'
+zpty -n -w z $'${line}\\t'
+zpty -r z seen '*${expected} *' && print -r -- completed
+zpty -d z`
+  const { stdout } = Bun.spawnSync(["zsh", "-f", "-c", session], { timeout: 30_000 })
+  return stdout.toString()
+}
+
+describe.skipIf(absent("zsh"))("zsh [skipped when there is no zsh]", () => {
+  const directory = join(tmpdir(), `cordon-completion-zsh-${process.pid}`)
+  beforeAll(() => {
+    mkdirSync(directory)
+    writeFileSync(join(directory, "_cordon"), completionScript("zsh"))
+  })
+  afterAll(() => rmSync(directory, { recursive: true }))
+  const initialised = "autoload -U compinit; compinit -D -u"
+
+  test.each([
+    ["in a directory of functions", `fpath=(${directory} $fpath); ${initialised}`],
+    ["evaluated", `${initialised}; eval "$(<${directory}/_cordon)"`],
+  ])("%s it completes options, their values, profiles, files and commands", (_, load) => {
+    for (const [line, expected] of [
+      ["cordon --allow-h", "--allow-host"],
+      ["cordon --net of", "--net off"],
+      ["cordon --profile cla", "--profile claude"],
+      ["cordon --profile package-l", "--profile package-lock.json"],
+      ["cordon expl", "cordon explain"],
+    ] as const)
+      expect([line, completedByZsh(load, line, expected)]).toEqual([line, "completed\n"])
+  })
+})
+
 test.skipIf(absent("fish"))("fish can read its completions [skipped when there is no fish]", () => {
   expect(syntax(["fish", "--no-execute"], completionScript("fish"))).toEqual([0, ""])
 })
@@ -214,6 +256,8 @@ describe.skipIf(absent("fish"))("fish [skipped when there is no fish]", () => {
     ["cordon help expl", "explain"],
     ["cordon completion z", "zsh"],
     ["cordon --net o", "off open"],
+    ["cordon --profile gem", "gemini"],
+    ["cordon --profile package-lock", "package-lock.json"],
     ["cordon log --fol", "--follow"],
     ["cordon run --dry", "--dry-run"],
     ["cordon verify --dry", ""],
