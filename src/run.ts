@@ -78,7 +78,7 @@ export type Prepared = PolicyInForce & {
 }
 
 export async function findPolicy(request: RunRequest): Promise<PolicyInForce> {
-  const site = findSite(request.directory, request.environment)
+  const site = findSite(request)
   const agents = recognise(
     request.command,
     builtinNames().filter(({ layer }) => layer === "agent"),

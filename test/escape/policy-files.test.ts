@@ -1,7 +1,8 @@
 /** An agent rewrites the policy that binds its next run, or the program that enforces it. */
-import { expect, test } from "bun:test"
-import { copyFileSync, mkdirSync, symlinkSync } from "node:fs"
+import { describe, expect, test } from "bun:test"
+import { copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { contentHash } from "../../src/policy/trust.ts"
 import { failed, succeeded } from "../support/attempts.ts"
 import { run } from "../support/process.ts"
 import { treeOf } from "../support/tree.ts"
@@ -137,4 +138,69 @@ test("the program itself is not writable in a project that holds it", async () =
   ].join("\n")
   const { stdout } = await run([program, "--", "sh", "-c", script], { cwd: world.project, env: world.env })
   expect(stdout).toBe("beside\n")
+})
+
+describe("where a variable puts Cordon's own files into the project, nothing that an earlier run wrote is believed:", () => {
+  const opening = "version: 1\nfilesystem:\n  write: [~/victim]\n"
+  const world = () => new World({ home: { "victim/": "" }, project: { file: "1" } })
+  const opened = ({ home }: World) => existsSync(join(home, "victim/x"))
+  const policy = `mkdir -p own/cordon; printf '${opening.replaceAll("\n", "\\n")}' > own/cordon/policy.yaml`
+
+  const ways = {
+    "in the project": (w: World) => join(w.project, "own"),
+    "by a link of the person's": (w: World) => {
+      symlinkSync(join(w.project, "own"), join(w.home, "settings"))
+      return join(w.home, "settings")
+    },
+    "by a link in the project": (w: World) => {
+      mkdirSync(join(w.home, "elsewhere/cordon"), { recursive: true })
+      symlinkSync(join(w.home, "elsewhere"), join(w.project, "way"))
+      return join(w.project, "way")
+    },
+  }
+
+  test.each(Object.entries(ways))("a user policy %s", async (_, way) => {
+    using w = world()
+    expect((await w.shell(policy)).code).toBe(0)
+    const env = { XDG_CONFIG_HOME: way(w) }
+    const { code, stderr } = await w.cordon(["-n", "--", "touch", join(w.home, "victim/x")], { env })
+    expect({ code, opened: opened(w) }).toEqual({ code: 125, opened: false })
+    expect(stderr).toStartWith("cordon: XDG_CONFIG_HOME leads to ")
+  })
+
+  test.each(Object.entries(ways))("a list of trusted policies %s", async (_, way) => {
+    using w = world()
+    const path = join(w.project, ".cordon.yaml")
+    writeFileSync(path, opening)
+    const list = { version: 1, policies: { [path]: contentHash([{ path, text: opening }]) } }
+    const write = `mkdir -p own/cordon; echo '${JSON.stringify(list)}' > own/cordon/trusted-policies.json`
+    expect((await w.shell(write, { options: ["-q"] })).code).toBe(0)
+    const env = { XDG_STATE_HOME: way(w) }
+    const { code, stderr } = await w.cordon(["-n", "--", "touch", join(w.home, "victim/x")], { env })
+    expect({ code, opened: opened(w) }).toEqual({ code: 125, opened: false })
+    expect(stderr).toStartWith("cordon: XDG_STATE_HOME leads to ")
+  })
+
+  test("outside of it they are, the usual places in it too, and a policy that somebody names", async () => {
+    using w = world()
+    const [elsewhere, settings] = [join(w.home, "own"), join(w.home, ".config")]
+    mkdirSync(join(elsewhere, "cordon"), { recursive: true })
+    writeFileSync(join(elsewhere, "cordon/policy.yaml"), opening)
+    mkdirSync(join(settings, "cordon"), { recursive: true })
+    writeFileSync(join(settings, "cordon/policy.yaml"), opening)
+    const write = ["touch", join(w.home, "victim/x")]
+    const named = ["--config", join(elsewhere, "cordon/policy.yaml")]
+    for (const [words, XDG_CONFIG_HOME] of [
+      [[], elsewhere],
+      [["-C", settings], settings],
+      [["-C", elsewhere, ...named], elsewhere],
+    ] as const) {
+      const env = { XDG_CONFIG_HOME, XDG_STATE_HOME: join(w.home, "state") }
+      expect(await w.cordon(["-n", ...words, "--", ...write], { env })).toEqual({
+        code: 0,
+        stdout: "",
+        stderr: "",
+      })
+    }
+  })
 })

@@ -176,9 +176,9 @@ describe("nothing is remembered, and nobody is told,", () => {
 
   test("with a state directory of the caller's own, which may lie where an earlier run could write", async () => {
     using world = stateWorld()
-    const env = { XDG_STATE_HOME: join(world.project, "state") }
+    const env = { XDG_STATE_HOME: join(world.home, "work/other/state") }
     expect((await nothing(world, ["-n"], env)).code).toBe(0)
-    expect(existsSync(join(world.project, "state"))).toBe(false)
+    expect(existsSync(join(world.home, "work/other/state"))).toBe(false)
   })
 
   test.each([

@@ -24,7 +24,7 @@ export async function checkCommand({ given, rest }: ParsedArguments): Promise<nu
   if (rest.includes(""))
     throw new UserError("the name of a file is empty", "write cordon check team.yaml, or cordon check alone")
   const request = runRequest(given, [], process.env)
-  const site = findSite(request.directory, request.environment)
+  const site = findSite(request)
   const results = await checkEach(rest, request, site)
   if (rest.length === 0 && results.every(({ error }) => error === undefined))
     results.push(...(await checkTogether(request, site, results)))
