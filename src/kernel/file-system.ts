@@ -13,7 +13,10 @@ const nothing = pinnedString("").address
 export type Standing = {
   /** the minor number of a file system that has no device, and so may be the kernel's own; 0 for one on a disk */
   deviceless: number
-  /** the mount that it was found by, which no other namespace has (mount_namespaces(7)) */
+  /**
+   * the mount that it was found by, which no other namespace has (mount_namespaces(7)); no later one either, but before
+   * Linux 6.8, where the next mount takes the number of one that is gone
+   */
   mount: number
 }
 
@@ -23,12 +26,14 @@ export type Standing = {
  * @returns undefined where nothing stands, or nobody can tell
  */
 export function standingOf(descriptor: number, name?: Address): Standing | undefined {
-  const [noAutomount, asKnown, mountOnly] = [0x800, 0x4000, 0x1000]
+  const [noAutomount, asKnown] = [0x800, 0x4000]
+  // STATX_MNT_ID_UNIQUE; a kernel that does not know it gives what STATX_MNT_ID asks for.
+  const mountOnly = 0x4000 | 0x1000
   const how = (name === undefined ? at.emptyPath : at.symlinkNoFollow) | noAutomount | asKnown
   const { words, address } = status
   if (rawCall(number.statx, descriptor, name ?? nothing, how, mountOnly, address) < 0) return undefined
-  const [major, minor = 0, mount = 0] = [words[34], words[35], words[36]]
-  return { deviceless: major === 0 ? minor : 0, mount }
+  const [major, minor = 0, low = 0, high = 0] = [words[34], words[35], words[36], words[37]]
+  return { deviceless: major === 0 ? minor : 0, mount: (high >>> 0) * 2 ** 32 + (low >>> 0) }
 }
 
 /** Whether nothing is written there: to this mount, or to the whole file system (statfs(2), ST_RDONLY). */
