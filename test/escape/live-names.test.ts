@@ -23,6 +23,32 @@ test("settings of known agents and editors do not come into being in a project, 
   expect(succeeded(await world.attempts(settings, { options: ["--profile", "pi"] }))).toEqual([])
 })
 
+test("what tools run that start in a directory, or are told of it, does not come into being there, nor in a writable home", async () => {
+  using world = new World({ project: { "a/b/": "" } })
+  const onEntering =
+    "mise/config.toml mise.ci.toml .mise.ci.local.toml .rtx.toml .rvmrc .prototools .shadowenv.d/x.lisp"
+  const starting =
+    ".perldb .byebugrc .jdbrc .emacs .vim/coc-settings.json x.sublime-project .autoenv.zsh .huskyrc.json"
+  const building =
+    "latexmkrc .latexmkrc .jvmopts .sbtopts .mvn/jvm.config .mill-opts .npmrc .yarn/releases/yarn.cjs .pnpmfile.mjs"
+  const names = [
+    onEntering,
+    starting,
+    building,
+    "lint-staged.config.js .config/lefthook.yml .config/mise.x.toml",
+  ]
+    .join(" ")
+    .split(" ")
+  const make = (path: string) => [path, `mkdir -p "$(dirname ${path})" && echo evil > ${path}`]
+  const inProject = names.flatMap(name => [name, `a/b/${name}`])
+  expect(succeeded(await world.attempts(Object.fromEntries(inProject.map(make))))).toEqual([])
+  const inHome = names.map(name => `~/${name}`)
+  const trusted = { options: ["--trust", "trusted"] }
+  expect(succeeded(await world.attempts(Object.fromEntries(inHome.map(make)), trusted))).toEqual([])
+  const plain = ["mise/notes.toml", "emacs", ".yarn/cache/x.zip", "~/other", "latexmk", "x.jvmopts"]
+  expect(failed(await world.attempts(Object.fromEntries(plain.map(make)), trusted))).toEqual({})
+})
+
 test("a protected name cannot come into being, in any way, at any depth", async () => {
   using world = new World({ project: { "a/b/file": "x" } })
   const got = await world.attempts({

@@ -122,7 +122,8 @@ describe("under standard", () => {
     ".git/hooks .git/hooks/pre-commit .git/config sub/.git/config .git/info/attributes .git/modules/m/hooks " +
     ".git/modules/a/b/config .gitmodules .envrc .vscode/tasks.json a/b/.idea .mcp.json .claude/settings.json " +
     ".claude/hooks/x .cursor/mcp.json .husky/pre-commit .npmrc .cargo/config.toml .bashrc lefthook.yml x.code-workspace " +
-    ".cordon.yaml sub/cordon.yaml .github/copilot-instructions.md node_modules/x/.npmrc .ghci a/.iex.exs .ocamlinit .pdbrc.py .dir-locals-2.el"
+    ".cordon.yaml sub/cordon.yaml .github/copilot-instructions.md node_modules/x/.npmrc .ghci a/.iex.exs .ocamlinit .pdbrc.py .dir-locals-2.el " +
+    "a/.perldb mise/config.toml mise.local.toml a/latexmkrc"
   test.each(protectedNames.split(" "))("%s in the project cannot be written", name => {
     expect(standard.accessOf(`~/p/${name}`)).toBe("read")
   })
