@@ -32,9 +32,14 @@ export function linkedWorktree(project: string, home: string, facts: PathFacts):
 }
 
 /** The git directory that a file in its place names; canonical. */
-export function pointedAt(pointer: string, facts: PathFacts): string | undefined {
+function pointedAt(pointer: string, facts: PathFacts): string | undefined {
   if (facts(pointer).kind !== "file" || facts(pointer).canonical !== pointer) return undefined
-  const target = /^gitdir: (.+)$/m.exec(textOf(pointer))?.[1]
+  return namedIn(pointer, facts)
+}
+
+/** The same where a link leads to the file: git takes what it says from where the link is. */
+export function namedIn(pointer: string, facts: PathFacts): string | undefined {
+  const target = /^gitdir: (.+)$/m.exec(textOf(facts(pointer).canonical))?.[1]
   return target && facts(absolutePath(target, parentOf(pointer))).canonical
 }
 

@@ -8,7 +8,7 @@ import { compileGlob, type Glob } from "../policy/glob.ts"
 import { emptyLayer, type Layer } from "../policy/layer.ts"
 import { type ProtectionPattern, placeProtection } from "../policy/protection.ts"
 import { sourceOf } from "../policy/source.ts"
-import { pointedAt, textOf } from "./git.ts"
+import { namedIn, textOf } from "./git.ts"
 
 const names = [
   "hooks",
@@ -42,9 +42,12 @@ export function separateLayer(found: readonly string[], project: string, facts: 
   } as const
   const pointers = found.filter(path => nameOf(path) === ".git")
   const directories = new Set(pointers.flatMap(path => directoriesOf(path, facts)))
-  for (const directory of directories)
-    if (isBelow(directory, project))
-      for (const value of protectionsIn(directory)) layer.protections.push({ ...common, value })
+  const files = new Set(pointers.flatMap(path => fileOf(path, facts)))
+  const values = [
+    ...[...directories].filter(path => isBelow(path, project)).flatMap(protectionsIn),
+    ...[...files].filter(path => isBelow(path, project)).map(placeProtection),
+  ]
+  for (const value of values) layer.protections.push({ ...common, value })
   return layer
 }
 
@@ -52,10 +55,16 @@ export function separateLayer(found: readonly string[], project: string, facts: 
 function directoriesOf(pointer: string, facts: PathFacts): string[] {
   const { kind, canonical } = facts(pointer)
   const leads = kind === "directory" && canonical !== pointer
-  const own = leads ? canonical : pointedAt(pointer, facts)
+  const own = leads ? canonical : kind === "file" ? namedIn(pointer, facts) : undefined
   if (own === undefined || isNamed.test(own)) return []
   const common = textOf(`${own}/commondir`).trim()
   return common === "" ? [own] : [own, facts(absolutePath(common, own)).canonical]
+}
+
+/** The file that a link of that name leads to: by its own name nothing keeps what it says. */
+function fileOf(pointer: string, facts: PathFacts): string[] {
+  const { kind, canonical } = facts(pointer)
+  return kind === "file" && canonical !== pointer ? [canonical] : []
 }
 
 function protectionsIn(directory: string): ProtectionPattern[] {

@@ -1,6 +1,6 @@
 /** A linked worktree needs the main repository's objects; its hooks and settings must stay out of reach. */
 import { expect, test } from "bun:test"
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { failed, succeeded } from "../support/attempts.ts"
 import { treeOf } from "../support/tree.ts"
@@ -96,6 +96,32 @@ test("hooks and settings of a git directory by another name in the project stay 
     "the directory moved": "mv store store2",
     attributes: "mkdir -p store/real/info; echo x > store/real/info/attributes",
     commit: "git add code.js && git -c user.name=a -c user.email=b commit -q -m first",
+  })
+  expect(succeeded(got)).toEqual(["commit"])
+})
+
+test.each([
+  ["beside it", "kept/pointer", "store/real"],
+  // From where the link is, not from where the file is.
+  ["by a relative path", "pointer", "../real"],
+])("so do those that a link to a .git file leads to %s, and that file", async (_, pointer, named) => {
+  using world = new World({ project: { "sub/code.js": "1", "kept/": "", "store/": "" } })
+  const top = join(world.project, "sub")
+  await world.host("git", "init", "-q", "--separate-git-dir", join(world.project, "real"), top)
+  rmSync(join(top, ".git"))
+  if (named !== "../real") renameSync(join(world.project, "real"), join(world.project, named))
+  const target = named === "../real" ? named : join(world.project, named)
+  writeFileSync(join(world.project, pointer), `gitdir: ${target}\n`)
+  symlinkSync(`../${pointer}`, join(top, ".git"))
+  const directory = named.replace("../", "")
+  const got = await world.attempts({
+    "a setting": `echo x >> ${directory}/config`,
+    "a hook": `mkdir -p ${directory}/hooks; echo x > ${directory}/hooks/pre-commit`,
+    "the directory moved": `mv ${directory} store2`,
+    "the file": `echo x >> ${pointer}`,
+    "the file moved": `mv ${pointer} elsewhere`,
+    "the link": "rm sub/.git",
+    commit: "cd sub && git add code.js && git -c user.name=a -c user.email=b commit -q -m first",
   })
   expect(succeeded(got)).toEqual(["commit"])
 })
