@@ -55,14 +55,21 @@ export function isOpenForWriting(thread: number, descriptor: number, file: numbe
   return isWritable
 }
 
-/** Whether a descriptor of the thread is of this file, open to be read or written, and of no directory. @param file pinned */
-export function isOpenedFile(thread: number, descriptor: number, file: number): boolean {
+/**
+ * Whether a descriptor of the thread is open, for reading where that is asked for, and of no directory.
+ * @param opened file: the one that it is to be of, pinned
+ */
+export function isOpenedFile(thread: number, descriptor: number, { file, reads }: OpenedFile): boolean {
   const taken = takeDescriptor(thread, descriptor)
   if (taken < 0) return false
-  const isOpened = (statusFlags(taken) & flags.path) === 0 && isSameFile(taken, file)
+  const status = statusFlags(taken)
+  const cannot = (status & flags.path) !== 0 || (reads && (status & flags.accessMode) === flags.writeOnly)
+  const isOpened = !cannot && isSameFile(taken, file)
   close(taken)
   return isOpened && typeOf(file) !== fileTypes.directory
 }
+
+type OpenedFile = { file: number; reads: boolean }
 
 /** Whether a descriptor of the thread was opened with O_PATH: the file cannot be changed by it. */
 export function isPathOnly(thread: number, descriptor: number): boolean {

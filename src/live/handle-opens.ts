@@ -2,6 +2,7 @@
 import { at, errno, fileTypes, flags } from "../kernel/file-flags.ts"
 import type { Address } from "../kernel/raw-call.ts"
 import type { Handlers } from "./engine.ts"
+import { isFromHosts } from "./handed-over.ts"
 import { type Opened, type OpenRequest, openOnBehalf } from "./open.ts"
 import type { Place } from "./place.ts"
 import type { Outcome, Session } from "./session.ts"
@@ -41,7 +42,7 @@ function open(session: Session, base: number, form: OpenArguments): Outcome {
   const { listener } = session
   const request = { flags: listener.int(form.flags), mode: listener.int(form.mode) }
   if (session.reads === "continue" && (request.flags & writing) === 0)
-    return checkRead(session, [base, listener.pointer(form.path)], (request.flags & flags.noFollow) !== 0)
+    return checkRead(session, [base, listener.pointer(form.path)], request)
   return openPath(session, [base, listener.pointer(form.path)], request)
 }
 
@@ -65,8 +66,9 @@ function openPath(session: Session, [base, path]: [number, Address], request: Wa
  * The kernel opens the file itself once the name is found to be none that is denied. What cannot be resolved here is
  * not left to the kernel either: it may resolve it after all.
  */
-function checkRead(session: Session, [base, path]: [number, Address], noFollow: boolean): Outcome {
+function checkRead(session: Session, [base, path]: [number, Address], request: Wanted): Outcome {
   const { place, permissions } = session
+  const noFollow = (request.flags & flags.noFollow) !== 0
   const copied = place.text.copy(path)
   if (copied < 0) return copied
   const { spelling } = place.text
@@ -75,11 +77,19 @@ function checkRead(session: Session, [base, path]: [number, Address], noFollow: 
   const standing = standingAt(place, base, noFollow)
   // A longer path may have led through a link that was swapped meanwhile, and what it led to be gone.
   if (standing === "absent" && spelling === 1) return -errno.noEntry
-  if (standing === "plain") return permissions.read(place) || "continue"
+  if (standing === "plain") return judged(session, [base, path], request)
   // The copy was cut in two.
   place.release()
   const located = place.text.copy(path) || place.locateObject(base, noFollow)
-  return located || permissions.read(place) || "continue"
+  return located || judged(session, [base, path], request)
+}
+
+/** What was handed over from there is opened here: the kernel would not ask what it is open for. */
+function judged(session: Session, where: [number, Address], request: Wanted): Outcome {
+  const { place, permissions } = session
+  if (!isFromHosts(place, permissions)) return permissions.read(place) || "continue"
+  place.release()
+  return openPath(session, where, request)
 }
 
 /** What there is of the copied path: "plain" where its last name stands and, as most, is no link to be followed. */

@@ -7,9 +7,10 @@ import { close, openAgain, openName, setStatusFlags } from "../kernel/file-calls
 import { errno, fileTypes, flags } from "../kernel/file-flags.ts"
 import { typeOf } from "../kernel/file-identity.ts"
 import { pinned } from "../kernel/raw-call.ts"
-import { isOpenedFile, isOpenForWriting } from "./caller.ts"
+import { isOpenForWriting } from "./caller.ts"
 import { followLinks, linksMax } from "./follow.ts"
 import { beginConfig } from "./git-config.ts"
+import { leadsOut, ownDescriptor } from "./handed-over.ts"
 import { openTerminal } from "./open-terminal.ts"
 import type { Permissions } from "./permissions.ts"
 import type { Place } from "./place.ts"
@@ -49,7 +50,7 @@ function openNamed(place: Place, request: OpenRequest, permissions: Permissions)
   if (creates && place.mustBeDirectory) return -errno.isDirectory
   if (place.path === "/dev/tty") return openTerminal(place, request)
   const barred = creates || writes(wanted) ? permissions.write(place) : 0
-  const refused = permissions.open(place) || (writes(wanted) ? barred : leadsOut(place, permissions))
+  const refused = permissions.open(place) || (writes(wanted) ? barred : leadsOut(place, permissions, request))
   if (refused < 0 && isExclusive(wanted)) return barred < 0 && isThere(place) ? -errno.exists : refused
   if (refused < 0 && creates && permissions.isBegunConfig(place)) return beginConfig(place, mode, permissions)
   if (refused < 0) return isDeniedAbsence(place, wanted, permissions) ? -errno.noEntry : refused
@@ -94,24 +95,10 @@ function openObject(place: Place, { flags: wanted, thread }: OpenRequest, permis
   const own = ownDescriptor(place)
   const isGiven = isGivable && own !== undefined && isOpenForWriting(thread, own, place.directory)
   if (answer < 0 && !isGiven) return answer
-  const refused = leadsOut(place, permissions)
-  if (refused < 0 && !(own !== undefined && isOpenedFile(thread, own, place.directory))) return refused
+  const refused = leadsOut(place, permissions, { flags: wanted, thread })
+  if (refused < 0) return refused
   const opened = openAgain(place.directory, quickly(wanted) & ~exclusively & ~flags.noFollow)
   return settled(opened, place, wanted)
-}
-
-/** The number of the program's descriptor that the path names (`/proc/self/fd/N`). */
-function ownDescriptor({ ownLink }: Place): number | undefined {
-  const [, number] = ownLink?.match(/^fd\/(\d+)$/) ?? []
-  return number === undefined ? undefined : Number(number)
-}
-
-/**
- * Where the sandbox has a directory of its own (`/tmp`, `/proc`) the host's is nobody's business inside: whoever was handed
- * a directory could go up to it.
- */
-function leadsOut({ isOutside, path }: Place, { gate }: Permissions): number {
-  return isOutside && gate.judge.accessOf(path) === "private" ? -errno.access : 0
 }
 
 function isExclusive(wanted: number): boolean {

@@ -176,6 +176,35 @@ test("what is denied, and was handed over to be written to, is not read by that"
     )
 })
 
+test.each([[[]], [["--config", "strict.yaml"]], [["--backend", "landlock", "-n"]]])(
+  "nor is what stands in the host's temp directories, and what was handed over to be read from there is, with %j",
+  async options => {
+    using world = new World({ project: { "strict.yaml": "filesystem: { live: strict }\n" } })
+    const inside = [
+      "for way in /proc/self/fd/0 /dev/stdin /proc/$$/fd/0; do",
+      "  (cat $way || (exec 5<> $way && cat <&5)) 2> errors && echo read $way",
+      "done",
+      "(exec 5>> /dev/stdin) && echo opened",
+    ].join("\n")
+    for (const place of ["/tmp", "/var/tmp", "/dev/shm"]) {
+      const directory = mkdtempSync(join(place, "cordon-test-"))
+      const log = join(directory, "log")
+      try {
+        writeFileSync(log, text)
+        const words = [...options, "--", "sh", "-c"]
+        const written = await handed(world, openSync(log, "a"), [...words, inside])
+        expect({ place, written }).toEqual({ place, written: "opened\n" })
+        // Without mounts nothing there can be opened by its name, and it is read by its descriptor.
+        const again = options.includes("landlock") ? "cat" : "cat /dev/stdin; cat /proc/self/fd/0"
+        const read = await handed(world, openSync(log, "r"), [...words, again])
+        expect({ place, read }).toEqual({ place, read: options.includes("landlock") ? text : text + text })
+      } finally {
+        rmSync(directory, { recursive: true })
+      }
+    }
+  },
+)
+
 /**
  * One thread opens its descriptor 77 for writing, by the name that it has in /proc, while another one puts two files in its
  * place by turns: one that it may write, and one that it may only read.
