@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { once } from "node:events"
-import { readdirSync } from "node:fs"
 import { createServer, type Server } from "node:https"
 import { connect } from "node:tls"
 import { openTerminator } from "../../src/network/terminator/terminator.ts"
@@ -10,6 +9,7 @@ import { fullListener } from "../support/bound-sockets.ts"
 import { realHello } from "../support/client-hellos.ts"
 import { hostProxy } from "../support/host-proxy.ts"
 import { judgeOf } from "../support/judges.ts"
+import { leadingTo, openedSince, openSockets } from "../support/open-sockets.ts"
 import { eventually } from "../support/process.ts"
 import { endOf } from "../support/relays.ts"
 import { silentServer, until } from "../support/servers.ts"
@@ -105,14 +105,13 @@ describe("a host whose requests are looked at", () => {
     await using silent = await silentServer()
     for (const place of [full.port, silent.port]) {
       await using border = await open()
-      const before = readdirSync("/proc/self/fd").length
+      const before = openSockets()
       const client = await border.connect("api.test", place)
       client.write(await realHello("api.test"))
-      await Bun.sleep(300)
-      expect(readdirSync("/proc/self/fd").length).toBeGreaterThan(before + 2)
+      await until(() => leadingTo(place).some(name => openedSince(before).includes(name)))
       client.resetAndDestroy()
       // Sockets of this process that nobody waits for: of the silent server one is its own.
-      const isOver = () => readdirSync("/proc/self/fd").length <= before + 1 || undefined
+      const isOver = () => openedSince(before).length <= 1 || undefined
       expect(await eventually(isOver, 5000)).toBe(true)
     }
   })

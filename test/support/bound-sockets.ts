@@ -3,6 +3,8 @@ import { checked } from "../../src/kernel/libc.ts"
 import { beginConnection } from "../../src/kernel/outgoing.ts"
 import { addressOf, rawCall } from "../../src/kernel/raw-call.ts"
 import { callNumbers, presentArchitecture } from "../../src/kernel/system-calls.ts"
+import { waitingAt } from "./open-sockets.ts"
+import { until } from "./servers.ts"
 
 const number = callNumbers(presentArchitecture())
 const internet = 2
@@ -46,7 +48,7 @@ export async function fullListener(address?: string) {
   rawCall(number.listen, streams, 0)
   const waiting: number[] = []
   while (waiting.length < 4) waiting.push(beginConnection("127.0.0.1", port))
-  await Bun.sleep(20)
+  await until(() => waitingAt(port) > 0)
   return {
     port,
     [Symbol.dispose]() {

@@ -4,6 +4,7 @@ import { type Connected, connectFirst } from "../../../src/network/streams/conne
 import { UpstreamRefused } from "../../../src/network/streams/ended-connection.ts"
 import { freePort } from "../../support/border.ts"
 import { fullListener } from "../../support/bound-sockets.ts"
+import { openedSince, openSockets } from "../../support/open-sockets.ts"
 import { bannerServer, echoServer, silentServer, until } from "../../support/servers.ts"
 
 async function failure(connecting: Promise<Connected>): Promise<UpstreamRefused> {
@@ -82,12 +83,12 @@ describe("of the addresses of a host", () => {
 test("silent addresses of many hosts take so many descriptors together, and no host waits for another's", async () => {
   const full = await fullListener()
   await using server = await echoServer("127.0.0.2", full.port)
-  const before = descriptors()
+  const before = openSockets()
   const silent = Array.from({ length: 16 }, () => "127.0.0.1")
   const lost = Array.from({ length: 60 }, () => connectFirst(silent, full.port).then(String, String))
   await Bun.sleep(2500)
   // One each, and those beyond.
-  expect(descriptors() - before).toBeLessThanOrEqual(60 + 256)
+  expect(openedSince(before).length).toBeLessThanOrEqual(60 + 256)
   const { address, stream } = await connectFirst(["127.0.0.2"], server.port)
   expect(address).toBe("127.0.0.2")
   stream.terminate()
@@ -97,16 +98,15 @@ test("silent addresses of many hosts take so many descriptors together, and no h
 
 test("what nobody waits for any more is given up at once, and one that was given up before is not begun", async () => {
   using full = await fullListener()
-  const before = descriptors()
+  const before = openSockets()
   const gone = new AbortController()
   const addresses = ["127.0.0.1", "127.0.0.1"]
   const begun = failure(connectFirst(addresses, full.port, gone.signal))
-  await Bun.sleep(300)
-  expect(descriptors() - before).toBe(2)
+  await until(() => openedSince(before).length === 2)
   gone.abort()
   expect((await begun).message).toBe("nobody waited for the connection any more")
   expect((await failure(connectFirst(addresses, full.port, gone.signal))).message).toContain("nobody waited")
-  await until(() => descriptors() === before)
+  await until(() => openedSince(before).length === 0)
 })
 
 describe("what the server says before anybody asks", () => {
