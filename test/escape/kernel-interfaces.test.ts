@@ -3,6 +3,8 @@
  * kernel that does stand open must not be damaged by a test.
  */
 import { describe, expect, test } from "bun:test"
+import { rmSync } from "node:fs"
+import { join } from "node:path"
 import { failed, succeeded } from "../support/attempts.ts"
 import { keyringScript } from "../support/libc.ts"
 import { run } from "../support/process.ts"
@@ -136,8 +138,14 @@ describe.skipIf(!mayMount)(
         umount m/again && unshare -pf mount -t proc proc m/again
         [ $before = $(stat -c %d m/again) ] && (exec 9<m/again/version) && echo same; : > swapped; wait`
       const words = [...unshare, "sh", "-c", outside, cordonBinary, inside]
-      const { stdout } = await run(words, { cwd: world.project, env: world.env })
-      expect(stdout).toBe("read file\nsame\nend\n")
+      let said = ""
+      // Whoever mounts or unmounts something at this moment, as each launch does, can take the number, or leave a lower one.
+      for (let tries = 0; tries < 10 && !said.includes("same\n"); tries++) {
+        for (const file of ["seen", "swapped"]) rmSync(join(world.project, file), { force: true })
+        said = (await run(words, { cwd: world.project, env: world.env })).stdout
+        expect(said.replace("same\n", "")).toBe("read file\nend\n")
+      }
+      expect(said).toBe("read file\nsame\nend\n")
     })
   },
 )
