@@ -11,9 +11,9 @@ import { cordonWithNames } from "../support/host-names.ts"
 import { run } from "../support/process.ts"
 import { World } from "../support/world.ts"
 
-/** Ends with three connections to a name that is denied, when nothing else is under way any more that was begun here. */
+/** Ends when three connections to a name that is denied were refused, which come when all else was begun. */
 const program = (attack: string) => `
-import socket, struct, sys, time
+import select, socket, struct, sys, time
 kept, port = [], int(sys.argv[1])
 def begin(host, port):
     end = socket.socket()
@@ -22,9 +22,14 @@ def begin(host, port):
     kept.append(end)
 silent, denied = socket.gethostbyname("silent.example"), socket.gethostbyname("denied.example")
 ${attack}
+begun = len(kept)
 for count in range(3): begin(denied, 443)
 time.sleep(3)
-print("still here")
+for end in kept[begun:]:
+    end.setblocking(True)
+    end.settimeout(15)
+    try: print(end.recv(1))
+    except ConnectionResetError: print("refused")
 `
 
 /** Connects to the silent name many times. */
@@ -55,7 +60,7 @@ test.each([
   const names = { "silent.example": addresses.join(" silent.example\n") }
   const limited = ["prlimit", "--nofile=3000", ...cordonWithNames(world, names, words)]
   const { stdout, stderr } = await run(limited, { cwd: world.project, env: world.env })
-  expect({ stdout, stderr }).toEqual({ stdout: "still here\n", stderr: "" })
+  expect({ stdout, stderr }).toEqual({ stdout: "refused\n".repeat(3), stderr: "" })
   const directory = join(world.home, ".local/state/cordon/sessions")
   const events = readdirSync(directory)
     .flatMap(name => readFileSync(join(directory, name), "utf8").trim().split("\n"))
