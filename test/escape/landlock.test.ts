@@ -63,7 +63,7 @@ test("processes of the host cannot be signalled, traced, slowed down or looked i
       status: "cat /proc/self/status /proc/$$/status",
       environment: "cat /proc/self/environ | tr '\\0' '\\n' | grep HOME",
       child: "sleep 9 & cat /proc/$!/cmdline && ls -l /proc/$!/fd && kill $!",
-      priority: "nice -n 3 true && renice -n 4 -p $$",
+      priority: "nice -n 3 true && renice -n 19 -p $$",
       processors: "taskset -p $(taskset -p $$ | sed 's/.*: //') $$",
       limits: "prlimit --pid $$ --nofile=200:200 && ulimit -n 100",
     },
