@@ -1,6 +1,7 @@
 /** Nothing goes on when Cordon or bubblewrap is killed, whenever that happens. */
 import { describe, expect, test } from "bun:test"
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { childrenOf, eventually, type Running } from "../support/process.ts"
 import { everyNetwork, leftOvers, processesOf, startShell, uniqueSleep, worldWith } from "./sessions.ts"
 
@@ -111,9 +112,10 @@ describe.each(everyNetwork)("with the network %s:", network => {
       const sleep = uniqueSleep()
       for (let times = 0; times < early.times; times++) {
         const running = world.start(["-q", "--", "sleep", sleep])
-        const bubblewrap = await eventually(() => childrenOf(running.process.pid)[0], 5000)
+        const bubblewrap = await eventually(() => childrenOf(running.process.pid)[0])
         await Bun.sleep(Math.random() * 10)
-        process.kill(bubblewrap ?? 0, "SIGKILL")
+        // 0 would mean this process and those beside it.
+        process.kill(bubblewrap ?? Number.NaN, "SIGKILL")
         const { code, stderr } = await outcomeWithin(5000, running)
         expect(code).toBe(137)
         // The command, if it has come that far, may notice that nobody answers its calls any more.
@@ -128,9 +130,10 @@ describe.each(everyNetwork)("with the network %s:", network => {
     const sleep = uniqueSleep()
     const running = await startShell(
       world,
-      `setsid sleep ${sleep} & echo "$CORDON_SESSION"; echo > started; sleep 0.5`,
+      `setsid sleep ${sleep} & echo "$CORDON_SESSION"; echo > started; until [ -e seen ]; do sleep 0.05; done`,
     )
     expect(processesOf(sleep).length).toBeGreaterThan(0)
+    writeFileSync(join(world.project, "seen"), "")
     const { code, stdout } = await running.outcome
     expect({ code, left: await leftOvers(graceMs, sleep, stdout.trim()) }).toEqual({ code: 0, left: [] })
   })

@@ -1,7 +1,9 @@
 /** Signals to Cordon are the command's, once each; what Cordon's caller ignores stays ignored. */
 import { describe, expect, test } from "bun:test"
+import { existsSync, readFileSync } from "node:fs"
 import { constants } from "node:os"
-import { run } from "../support/process.ts"
+import { join } from "node:path"
+import { eventually, run } from "../support/process.ts"
 import { Terminal } from "../support/terminal.ts"
 import { cordonBinary } from "../support/world.ts"
 import { appears, cordonOf, everyNetwork, startShell, startWords, worldWith } from "./sessions.ts"
@@ -36,11 +38,16 @@ describe.each(everyNetwork)("with the network %s:", network => {
 
     test("again and again reaches the command again and again", async () => {
       using world = worldWith(network)
-      const script = "trap 'echo got' USR1; trap 'exit 9' TERM; echo > started; while :; do sleep 0.02; done"
+      const script =
+        "trap 'echo got; echo x >> heard' USR1; trap 'exit 9' TERM; echo > started; while :; do sleep 0.02; done"
+      const heard = () =>
+        existsSync(join(world.project, "heard")) ? readFileSync(join(world.project, "heard")).length / 2 : 0
       const running = await startShell(world, script)
-      for (let times = 0; times < 5; times++) {
+      for (let times = 1; times <= 5; times++) {
         running.process.kill("SIGUSR1")
-        await Bun.sleep(150)
+        // Two that nobody has taken yet are one (signal(7)).
+        await eventually(() => heard() >= times || undefined)
+        await Bun.sleep(50)
       }
       running.process.kill("SIGTERM")
       expect(await running.outcome).toEqual({ code: 9, stdout: "got\n".repeat(5), stderr: "" })
@@ -69,7 +76,7 @@ describe.each(everyNetwork)("with the network %s:", network => {
     test("to a stopped command is no help, but SIGCONT inside is", async () => {
       using world = worldWith(network)
       const script =
-        "trap 'exit 8' TERM; (sleep 0.3; kill -CONT $$) & echo > started; kill -STOP $$; while :; do sleep 0.02; done"
+        "trap 'exit 8' TERM; (until grep -q '^State:.T' /proc/$$/status; do sleep 0.05; done; sleep 0.3; kill -CONT $$) & echo > started; kill -STOP $$; while :; do sleep 0.02; done"
       const running = await startShell(world, script)
       running.process.kill("SIGTERM")
       expect((await running.outcome).code).toBe(8)

@@ -69,7 +69,7 @@ function plain(change: Partial<Bridge> = {}) {
   return { open, state }
 }
 
-const soon = (look: () => unknown) => eventually(() => (look() ? true : undefined), 2000)
+const soon = (look: () => unknown) => eventually(() => (look() ? true : undefined))
 
 test("moves bytes both ways", async () => {
   const [client, server] = [new Side(), new Side()]
