@@ -4,7 +4,9 @@
  */
 import { describe, expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
+import { cordonOf } from "../supervise/sessions.ts"
 import { typingScript } from "../support/libc.ts"
+import { commandLineOf, eventually, processesWith } from "../support/process.ts"
 import { onTerminal, Terminal } from "../support/terminal.ts"
 import { cordonBinary, World } from "../support/world.ts"
 
@@ -72,20 +74,34 @@ describe("the terminal", () => {
 
 const shell = ["bash", "--norc", "--noprofile", "-i"]
 
+/** Waits until a process has the terminal, and is not stopped: what is typed before is another's (proc_pid_stat(5)). */
+async function hasTerminal(find: () => number | undefined): Promise<void> {
+  const has = () => {
+    const id = find()
+    if (id === undefined) return undefined
+    const stat = readFileSync(`/proc/${id}/stat`, "latin1").replace(/.*\) /s, "")
+    const [state, , group, , , foreground] = stat.split(" ")
+    return (state !== "T" && group === foreground) || undefined
+  }
+  expect(await eventually(has)).toBe(true)
+}
+
 describe("job control", () => {
   test("works in a shell inside: stop, list, background, foreground, interrupt", async () => {
     using world = new World()
     await using terminal = new Terminal(world, [cordonBinary, "-q", "--", ...shell])
-    terminal.type("echo pid-$$; sleep 1000; echo after-$?\n")
+    const sleep = `sleep 1000.${process.pid}`
+    const sleeper = () => processesWith(sleep).find(id => commandLineOf(id).trim() === sleep)
+    terminal.type(`echo pid-$$; ${sleep}; echo after-$?\n`)
     await terminal.shows("pid-", 2)
-    await Bun.sleep(300)
+    await hasTerminal(sleeper)
     terminal.type("\x1a")
     await terminal.shows("Stopped")
     terminal.type("bg; jobs; echo listed-$?\n")
     await terminal.shows("Running")
     terminal.type("fg\n")
     await terminal.shows("sleep 1000", 3)
-    await Bun.sleep(300)
+    await hasTerminal(sleeper)
     terminal.type("\x03")
     terminal.type("echo code-$?\n")
     await terminal.shows("code-130")
@@ -103,7 +119,7 @@ describe("job control", () => {
     await terminal.shows("Stopped")
     terminal.type("fg\n")
     await terminal.shows("started-", 3)
-    await Bun.sleep(300)
+    await hasTerminal(() => cordonOf(world))
     terminal.type("\x03")
     terminal.type("echo code-$?\n")
     await terminal.shows("code-130")
@@ -133,7 +149,7 @@ test("Ctrl-C is heard at any moment of the start", async () => {
       "--",
       "sh",
       "-c",
-      "sleep 0.4; echo ran",
+      "sleep 5; echo ran",
     ])
     await Bun.sleep(3 + Math.random() * 50)
     terminal.type("\x03")
