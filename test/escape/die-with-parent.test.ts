@@ -14,7 +14,7 @@ function uniqueSleep(): string {
 }
 
 async function expectGone(sleep: string): Promise<void> {
-  const gone = await eventually(() => (processesWith(sleep).length === 0 ? true : undefined), 5000)
+  const gone = await eventually(() => (processesWith(sleep).length === 0 ? true : undefined))
   const left = processesWith(sleep)
   for (const id of left) process.kill(id, "SIGKILL")
   expect({ gone, left }).toEqual({ gone: true, left: [] })

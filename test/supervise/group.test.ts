@@ -123,7 +123,7 @@ describe("what is left", () => {
     expect(readdirSync(parent)).toHaveLength(1)
     owner.kill("SIGKILL")
     await owner.exited
-    const gone = await eventually(() => (readdirSync(parent).length === 0 ? true : undefined), 5000)
+    const gone = await eventually(() => (readdirSync(parent).length === 0 ? true : undefined))
     expect(gone).toBe(true)
   })
 
