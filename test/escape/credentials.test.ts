@@ -150,8 +150,16 @@ test("a request that only the session's end ends is recorded, as one that was an
   using world = newWorld()
   const url = `https://api.example:${port}/echo`
   const waiting = (option: string) =>
-    `curl -sS ${option} --max-time 20 -d x=y -G ${url}/never > /dev/null 2>&1 & sleep 0.7`
-  await shellIn(world, `curl -sS ${url}; ${waiting("--http1.1")}; ${waiting("--http2")}; exit 0`)
+    `curl -sS ${option} --max-time 20 -d x=y -G ${url}/never > /dev/null 2>&1 &`
+  const isAsked = "until [ -e asked ]; do sleep 0.05; done"
+  const running = shellIn(
+    world,
+    `curl -sS ${url}; ${waiting("--http1.1")} ${waiting("--http2")} ${isAsked}; exit 0`,
+  )
+  const unanswered = () => asked.filter(request => request.url.startsWith("/echo/never"))
+  await eventually(() => unanswered().length === 2 || undefined)
+  writeFileSync(join(world.project, "asked"), "")
+  await running
   const directory = join(world.home, ".local/state/cordon/sessions")
   const log = readdirSync(directory).map(name => readFileSync(join(directory, name), "utf8"))
   const events = log
