@@ -140,7 +140,7 @@ describe("a running session", () => {
     await promise
     for (const { close } of sockets) close()
     const again = async () => (await askSession(session.id, { kind: "status" }))?.kind
-    for (let tries = 0; tries < 50 && (await again()) !== "status"; tries++) await Bun.sleep(20)
+    for (let tries = 0; tries < 500 && (await again()) !== "status"; tries++) await Bun.sleep(20)
     expect(await again()).toBe("status")
   })
 })

@@ -2,11 +2,9 @@ import { describe, expect, test } from "bun:test"
 import { closeSync, existsSync } from "node:fs"
 import { SystemError } from "../../../src/kernel/libc.ts"
 import { beginConnection } from "../../../src/kernel/outgoing.ts"
-import { rawCall } from "../../../src/kernel/raw-call.ts"
-import { callNumbers, presentArchitecture } from "../../../src/kernel/system-calls.ts"
 import { standing } from "../../../src/network/streams/standing.ts"
 import { freePort } from "../../support/border.ts"
-import { boundPair } from "../../support/bound-sockets.ts"
+import { fullListener } from "../../support/bound-sockets.ts"
 import { echoServer } from "../../support/servers.ts"
 
 const isOpen = (descriptor: number) => existsSync(`/proc/self/fd/${descriptor}`)
@@ -30,18 +28,13 @@ describe("a connection that was begun", () => {
   })
 
   test("for which nobody waits any more is closed", async () => {
-    const { close, listen } = callNumbers(presentArchitecture())
-    const { streams, datagrams, port } = boundPair()
-    // Its queue is full: what is begun after that neither stands nor fails.
-    rawCall(listen, streams, 0)
-    const waiting = Array.from({ length: 4 }, () => beginConnection("127.0.0.1", port))
-    const last = waiting.at(-1) ?? -1
+    using full = await fullListener()
+    const last = beginConnection("127.0.0.1", full.port)
     let isAbandoned = false
     const failed = standing(last, () => isAbandoned).catch((cause: unknown) => cause)
     expect(await Promise.race([failed, Bun.sleep(50).then(() => "waits")])).toBe("waits")
     isAbandoned = true
     expect(await failed).toBeInstanceOf(Error)
     expect(isOpen(last)).toBe(false)
-    for (const descriptor of [streams, datagrams, ...waiting.slice(0, -1)]) rawCall(close, descriptor)
   })
 })
