@@ -337,7 +337,7 @@ describe("ports of the host", () => {
 test("a service of the sandbox's own is its own: any port, any address of loopback", async () => {
   const { stdout } = await shell(
     ["api.example"],
-    `python3 -m http.server 8080 >/dev/null 2>&1 & for i in 1 2 3 4 5 6 7 8 9 10; do ${curl} -o /dev/null -w '%{http_code}' http://localhost:8080/ 2>/dev/null && break; sleep 0.3; done; kill %1`,
+    `python3 -m http.server 8080 >/dev/null 2>&1 & for i in $(seq 50); do ${curl} -o /dev/null -w '%{http_code}' http://localhost:8080/ 2>/dev/null && break; sleep 0.3; done; kill %1`,
   )
   expect(stdout.slice(-3)).toBe("200")
 })

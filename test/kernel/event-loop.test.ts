@@ -36,7 +36,7 @@ setTimeout(() => {
 test("is readable when a child has ended", async () => {
   const { stdout } = await runCode(`
 process.on("SIGCHLD", () => { console.log("ended"); process.exit() })
-const child = require("node:child_process").spawn("sleep", ["0.3"])
+const child = require("node:child_process").spawn("sleep", ["2"])
 setTimeout(() => {
   // The signal itself ends the first wait.
   const poll = new Poll([loop])

@@ -61,10 +61,14 @@ describe("abstract sockets", () => {
     async () => {
       const name = unique("both")
       const server = `
-const server = require("node:net").createServer(socket => socket.end("from inside"))
+const server = require("node:net").createServer(socket => {
+  socket.end("from inside")
+  // It ends with its first connection.
+  server.close()
+})
 server.listen("\\0${name}", () => {
   const child = require("node:child_process").spawnSync("true")
-  setTimeout(() => process.exit(0), 3000)
+  setTimeout(() => process.exit(0), 20_000).unref()
 })`
       const running = scoped(server)
       const place = { unix: `\0${name}` }

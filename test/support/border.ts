@@ -82,7 +82,7 @@ export async function openTestBorder(options: BorderOptions = {}): Promise<TestB
     {
       arrivalOf: () => "127.0.0.1",
       lookUp: lookUpIn(options.hosts ?? {}),
-      patience: { connectionMs: 500, dialMs: 5000 },
+      patience: { connectionMs: 2000, dialMs: 30_000 },
     },
   )
   const known = new Map<string, Promise<string>>()
