@@ -44,21 +44,21 @@ function readIfThere(path: string): string | undefined {
   return existsSync(path) ? readFileSync(path, "utf8") || undefined : undefined
 }
 
-const madeUp = "/made/up"
+const madeUp = "made-up.example"
 
 /** Listens by the name, says so by a file, and tells of a question of its own invention until nobody looks any more. */
 function pretence(name: string): string {
   const session = crypto.randomUUID()
   const question = {
-    host: "example.com",
+    host: madeUp,
     port: 443,
     program: "/usr/bin/npm",
     process: 1,
     id: 1,
     connections: 1,
   }
-  const questions = [{ ...question, until: "2100-01-01T00:00:00.000Z", patterns: ["example.com:443"] }]
-  const about = { session, project: "/", command: ["npm", "ci"], policyFile: madeUp, rules: [] }
+  const questions = [{ ...question, until: "2100-01-01T00:00:00.000Z", patterns: [`${madeUp}:443`] }]
+  const about = { session, project: "/", command: ["npm", "ci"], policyFile: "/made/up", rules: [] }
   const status = { kind: "status", status: { ...about, questions } }
   return `
 const fs = require("node:fs")
@@ -77,9 +77,9 @@ test.each(modes)("with %s no program inside is taken for a session", async mode 
     writeFileSync(join(world.project, "looked"), "")
     await inside
     for (const file of ["said", "looked"]) rmSync(join(world.project, file))
-    const found: { policyFile: string }[] = JSON.parse(looked.stdout).data
-    // Sessions of this user's that somebody else has at the same time are none of ours.
-    return { said, found: found.filter(({ policyFile }) => policyFile === madeUp) }
+    const found: { host: string }[] = JSON.parse(looked.stdout).data
+    // Questions of other sessions of this user's are none of ours.
+    return { said, found: found.filter(({ host }) => host === madeUp) }
   }
   expect(await listens(controlPrefix)).toEqual({ said: "EACCES", found: [] })
   expect(await listens("mine/")).toEqual({ said: "listening", found: [] })
