@@ -275,7 +275,7 @@ describe("the end", () => {
         victim
       ]
       expect(processesWith(name).length).toBeGreaterThan(0)
-      process.kill(chosen ?? 0, "SIGKILL")
+      process.kill(chosen ?? Number.NaN, "SIGKILL")
       await outcome
       const gone = () =>
         processesWith(name).length === 0 && sessionOf(cordon.pid) === undefined ? true : undefined

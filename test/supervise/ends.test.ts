@@ -60,7 +60,7 @@ describe.each(everyNetwork)("with the network %s:", network => {
       const running = await startShell(world, script(sleep))
       const [, inside] = below(running.process.pid)
       expect(inside).toBeDefined()
-      process.kill(below(running.process.pid)[index] ?? 0, "SIGKILL")
+      process.kill(below(running.process.pid)[index] ?? Number.NaN, "SIGKILL")
       const { code } = await outcomeWithin(5000, running)
       expect(await leftOvers(graceMs, sleep, world.root)).toEqual([])
       expect(code).toBe(137)
@@ -71,7 +71,7 @@ describe.each(everyNetwork)("with the network %s:", network => {
       const sleep = uniqueSleep()
       const running = await startShell(world, script(sleep))
       const command = below(running.process.pid)[2]
-      process.kill(command ?? 0, "SIGKILL")
+      process.kill(command ?? Number.NaN, "SIGKILL")
       expect(await outcomeWithin(5000, running)).toEqual({ code: 137, stdout: "", stderr: "" })
       expect(await leftOvers(graceMs, sleep, world.root)).toEqual([])
     })
@@ -81,7 +81,7 @@ describe.each(everyNetwork)("with the network %s:", network => {
     using world = worldWith(network)
     const running = await startShell(world, `echo > started; exec sleep ${uniqueSleep()}`)
     const { pid } = running.process
-    const [, first = 0, command = 0] = below(pid)
+    const [, first = Number.NaN, command = Number.NaN] = below(pid)
     process.kill(first, "SIGSTOP")
     await eventually(() => (stateOf(first) === "T" ? true : undefined))
     process.kill(command, "SIGKILL")
@@ -114,7 +114,7 @@ describe.each(everyNetwork)("with the network %s:", network => {
         const running = world.start(["-q", "--", "sleep", sleep])
         const bubblewrap = await eventually(() => childrenOf(running.process.pid)[0])
         await Bun.sleep(Math.random() * 10)
-        // 0 would mean this process and those beside it.
+        // 0 would mean this process and those beside it; so it is an error.
         process.kill(bubblewrap ?? Number.NaN, "SIGKILL")
         const { code, stderr } = await outcomeWithin(5000, running)
         expect(code).toBe(137)
