@@ -452,9 +452,9 @@ print(sent)`
 describe.skipIf(noCpu)(
   "a limit of processors [skipped when no control group with cpu can be made here]",
   () => {
-    /** Spins in two processes for some two seconds; the second line that it prints is the time of the children. */
+    /** Spins in eight processes for some two seconds; the second line that it prints is the time of the children. */
     const spin = `spin() { end=$(($(date +%s) + 2)); while [ $(date +%s) -lt $end ]; do :; done; }
-    spin & spin & wait; times`
+    for i in 1 2 3 4 5 6 7 8; do spin & done; wait; times`
 
     /** User and system time of the children, in seconds. */
     function seconds({ stdout }: Outcome): number {
@@ -467,7 +467,11 @@ describe.skipIf(noCpu)(
       using world = new World()
       const limited = seconds(await world.shell(spin, { options: ["--cpus", "0.2"] }))
       expect(limited).toBeLessThan(1)
-      expect(seconds(await world.shell(spin, { options: ["--cpus", "64"] }))).toBeGreaterThan(limited)
+      // A machine that others keep busy may have nothing to give for two seconds.
+      let most = 0
+      for (let tries = 0; tries < 10 && most <= 1; tries++)
+        most = Math.max(most, seconds(await world.shell(spin, { options: ["--cpus", "64"] })))
+      expect(most).toBeGreaterThan(1)
     })
   },
 )
