@@ -46,8 +46,9 @@ export function serveControl(controlled: Controlled): Control {
         else socket.timeout(silenceSeconds)
       },
       data: (socket, bytes) => {
-        for (const line of socket.data.lines.push(bytes)) answer(socket, line, controlled)
-        if (socket.data.lines.isOverfull) socket.terminate()
+        const { lines } = socket.data
+        for (const line of lines.push(bytes)) answer(socket, line, controlled)
+        if (lines.isOverfull || lines.tooLong > 0) socket.terminate()
       },
       drain: socket => socket.data.outbox.drain(socket),
       timeout: socket => socket.terminate(),
