@@ -1,8 +1,14 @@
 /**
- * The first line of what is no HTTP to us. Some servers take any word for a method (Python's wsgiref, Varnish): whatever
- * else stands in the line, with a version at its end it is a request to them, and the next lines say for which host. Others
- * pass over it and take what follows for a request: a line of the PROXY protocol (versions 1 and 2 of HAProxy's).
+ * The first line of what is no HTTP to us, TLS included. Some servers take any word for a method (Python's wsgiref,
+ * Varnish): whatever else stands in the line, with a version at its end it is a request to them, and the next lines say for
+ * which host. Others pass over it and take what follows for a request: a line of the PROXY protocol (versions 1 and 2 of
+ * HAProxy's).
  */
+
+export const oddLineFlaw = {
+  why: "its first line is no request, and some servers take it for one, or pass over it",
+  status: 400,
+} as const
 
 /** No server reads a longer line. */
 const lineMax = 128 * 1024

@@ -2,7 +2,7 @@
 
 import type { HttpAuthority } from "../http/authority.ts"
 import { headBytes, type RequestHead } from "../http/head.ts"
-import { OddLine } from "../http/odd-line.ts"
+import { OddLine, oddLineFlaw } from "../http/odd-line.ts"
 import { HttpRequests, type RequestAction } from "../http/requests.ts"
 import { SwitchAnswer } from "../http/switch-answer.ts"
 import type { Refusal } from "../upstream/refusal.ts"
@@ -17,9 +17,9 @@ type Asked = {
   otherFlaw: Flaw
 }
 
-/** A word that is no request yet, nor ever one by itself. */
+/** A word that is no request yet, nor ever one by itself; with what some servers take for a space it could be. */
 const wordMax = 64
-const bareWord = /^[^\s]{1,64}$/
+const bareWord = /^[^\s\x1c-\x1f\x85]{1,64}$/
 
 /** A character for each byte, one more than a word may have. */
 function start(bytes: Uint8Array): string {
@@ -126,14 +126,7 @@ export class HttpInspector {
 
   /** @param from what of it went up before */
   #passOdd(bytes: Uint8Array, from: number): Finding[] {
-    if (this.#odd.push(bytes))
-      return this.#refuse(
-        {
-          why: "its first line is no request, and some servers take it for one, or pass over it",
-          status: 400,
-        },
-        "http",
-      )
+    if (this.#odd.push(bytes)) return this.#refuse(oddLineFlaw, "http")
     this.#state = this.#odd.isOver ? "open" : "odd line"
     return [{ kind: "pass", bytes: bytes.subarray(from) }]
   }

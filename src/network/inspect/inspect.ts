@@ -5,6 +5,7 @@
 import { bug } from "../../base/error.ts"
 import type { HostJudge } from "../../policy/host-verdict.ts"
 import type { HttpAuthority } from "../http/authority.ts"
+import { OddLine, oddLineFlaw } from "../http/odd-line.ts"
 import { HeldBytes } from "../streams/held-bytes.ts"
 import { ClientHelloReader } from "../tls/client-hello.ts"
 import type { Destination } from "../upstream/destination.ts"
@@ -71,6 +72,8 @@ export class Inspector implements Passage {
   readonly #early = new HeldBytes()
   #http: HttpInspector | undefined
   #later: LaterHello | undefined
+  /** of what is TLS to us: a server that does not speak it looks for a line */
+  readonly #line = new OddLine()
   #state: "hello" | "later hello" | "http" | "open" | "over" = "hello"
 
   constructor(subject: Subject) {
@@ -87,7 +90,7 @@ export class Inspector implements Passage {
   }
 
   get isOpen(): boolean {
-    return this.#state === "open" || (this.#state === "http" && this.#http?.isOpen === true)
+    return this.#state === "http" ? this.#http?.isOpen === true : this.#state === "open" && this.#line.isOver
   }
 
   get hearsServer(): boolean {
@@ -99,11 +102,11 @@ export class Inspector implements Passage {
       case "hello":
         return this.#readHello(bytes)
       case "later hello":
-        return this.#readLater(bytes)
+        return this.#line.push(bytes) ? this.#refuse("tls", oddLineFlaw) : this.#readLater(bytes)
       case "http":
         return this.#http?.push(bytes) ?? []
       case "open":
-        return [{ kind: "pass", bytes }]
+        return this.#line.push(bytes) ? this.#refuse("tls", oddLineFlaw) : [{ kind: "pass", bytes }]
       case "over":
         return []
     }
@@ -133,7 +136,8 @@ export class Inspector implements Passage {
         return this.#readHttp()
       case "hello": {
         const { serverName, alpn } = result
-        const flaw = this.#nameFlaw(serverName)
+        const flaw =
+          this.#nameFlaw(serverName) ?? (this.#line.push(this.#early.bytes) ? oddLineFlaw : undefined)
         if (flaw !== undefined) return this.#refuse("tls", flaw)
         return [{ kind: "hello", protocols: alpn }, ...this.#passHello()]
       }

@@ -3,7 +3,7 @@ import { type Finding, Inspector, openPassage } from "../../../src/network/inspe
 import type { Destination } from "../../../src/network/upstream/destination.ts"
 import { realHello } from "../../support/client-hellos.ts"
 import { addressAt, judgeOf, nameAt, type Rules } from "../../support/judges.ts"
-import { record } from "../../support/tls-clients.ts"
+import { extension, helloBytes, record, serverName } from "../../support/tls-clients.ts"
 
 type Options = { dialled?: Destination; rules?: Rules; isEnded?: boolean; piece?: number }
 
@@ -30,6 +30,8 @@ function sum(findings: readonly Finding[]) {
   }
 }
 
+/** A hello without a line feed. */
+const named = (host: string) => helloBytes({ extensions: [serverName(host)] })
 const request = (host: string) => `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`
 
 describe("TLS to a name", () => {
@@ -78,6 +80,21 @@ describe("TLS to a name", () => {
     inspector.push(record(Buffer.alloc(40, 9), { type: 23 }))
     const more = Buffer.from(request("other.test"))
     expect(inspector.push(more)).toEqual([{ kind: "pass", bytes: more }])
+  })
+
+  const line = Buffer.from(" / HTTP/1.1\nHost: other.test\n\n")
+
+  test.each([
+    ["in it", helloBytes({ extensions: [serverName("web.test"), extension(0x4141, line)] })],
+    ["in what comes encrypted", Buffer.concat([named("web.test"), record(line, { type: 23 })])],
+    ["in an alert", Buffer.concat([named("web.test"), record(line, { type: 21 })])],
+    ["long after it", Buffer.concat([named("web.test"), record(Buffer.alloc(9), { type: 23 }), line])],
+  ])("does not pass with a line that some servers take for a request: %s", (_, bytes) => {
+    for (const piece of [1, 7, 100_000]) {
+      const { passed, refused } = inspect(bytes, { piece })
+      expect(refused).toStartWith("tls 400: its first line is no request")
+      expect(passed).not.toContain("\n")
+    }
   })
 
   test("is not followed by anything but TLS", async () => {
