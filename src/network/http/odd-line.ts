@@ -4,6 +4,7 @@
  * which host. Others pass over it and take what follows for a request: a line of the PROXY protocol (versions 1 and 2 of
  * HAProxy's).
  */
+import { LooseRequest } from "./loose-request.ts"
 
 export const oddLineFlaw = {
   why: "its first line is no request, and some servers take it for one, or pass over it",
@@ -26,16 +27,19 @@ export class OddLine {
   #word = ""
   #last = ""
   #isOver = false
+  readonly #loose = new LooseRequest()
 
   /** The line is none that a server could take for a request. */
   get isOver(): boolean {
-    return this.#isOver
+    return this.#isOver && this.#loose.isOver
   }
 
   /** @returns whether it is a request to somebody, or passed over by somebody: then none of these bytes may go up */
   push(bytes: Uint8Array): boolean {
     for (const byte of bytes) {
-      if (this.#isOver) return false
+      if (this.isOver) return false
+      if (this.#loose.take(byte)) return true
+      if (this.#isOver) continue
       if (byte === lineFeed && this.#hidesRequest()) return true
       this.#take(byte)
     }

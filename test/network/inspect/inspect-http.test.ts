@@ -260,7 +260,7 @@ describe("a first line that some servers take for a request", () => {
     }
   })
 
-  test.each(["(GET / HTTP/1.1 x", '{"a": "HTTP/1.1"}', "\0\x01HTTP", "\x80".repeat(200_000)])(
+  test.each(["(GET x HTTP/1.1 x", '{"a": "HTTP/1.1"}', "\0\x01HTTP", "\x80".repeat(200_000)])(
     "does when they do not: %#",
     line => {
       const inspector = toWeb()
@@ -269,6 +269,44 @@ describe("a first line that some servers take for a request", () => {
       expect(inspector.isOpen).toBe(true)
     },
   )
+})
+
+describe("a first line that Java's own server takes for a request", () => {
+  const head = (line: string, fields = "X: y\r\nhost: other.test\r\n") => `${line}\r\n${fields}\r\n`
+
+  test.each([
+    head("(GET / "),
+    head("\xe9 /x HTTP/1.1 x"),
+    head("{\na: / x"),
+    head("\r\n\r\n\0 / x"),
+    head("FOO ftp://x.test/ "),
+    head("(GET // x", "X: y\rHOST \t: other.test\r\n"),
+    head("(GET http://x.test/ x", ""),
+  ])("does not pass with a host: %#", text => {
+    for (const size of [1, 7, 100_000]) {
+      const inspector = toWeb()
+      const findings: Finding[] = []
+      for (let at = 0; at < text.length; at += size)
+        findings.push(...inspector.push(bytesOf(text.slice(at, at + size))))
+      expect(refusal(findings)).toStartWith("http 400 ")
+      expect(passed(findings)).not.toContain("other.test")
+    }
+  })
+
+  test.each([
+    head("(GET / x", "X: y host: other.test\r\nhostage: x\r\n"),
+    head("(GET /"),
+    head("(GET  / x"),
+    head("(GET x x"),
+    head("(GET /\x01 x"),
+    `CONNECT\naccept-version:1.2\nhost:/\n\n\0`,
+    head("(GET / x", `X: ${"y".repeat(200_000)}\r\nhost: other.test\r\n`),
+  ])("passes when it names none: %#", text => {
+    const inspector = toWeb()
+    const at = text.length - 10
+    const findings = [text.slice(0, at), text.slice(at)].flatMap(part => inspector.push(bytesOf(part)))
+    expect(passed(findings)).toBe(text)
+  })
 })
 
 describe("a word without a line break", () => {

@@ -1,8 +1,10 @@
 /**
- * A ClientHello to a server that speaks HTTP: one that takes any word for a method (Python's wsgiref) finds a request in
- * it, when its first line ends like one, and the next lines say for which of its hosts.
+ * What is no HTTP to us and a request to a server that is allowed: which of the server's hosts it is for nobody would have
+ * judged. Python's wsgiref takes any word for a method, and so finds a request in a ClientHello whose first line ends like
+ * one; Java's own server takes any three words.
  */
 import { expect, test } from "bun:test"
+import { freePort } from "../support/border.ts"
 import { runWithNames } from "../support/host-names.ts"
 import { World } from "../support/world.ts"
 
@@ -41,6 +43,8 @@ print(site(hello(b"x" * 60) + b"\\x17\\3\\3" + len(late).to_bytes(2, "big") + la
 print(site(hello(b"x" * 60) + b"\\x15\\3\\3" + len(late).to_bytes(2, "big") + late))
 `
 
+const names = { "api.example": "127.0.0.1" }
+
 test("a ClientHello asks a server that speaks HTTP for no other host", async () => {
   using world = new World({ project: { "client.py": client } })
   const http = Bun.spawn(["python3", "-c", server], { stdio: ["ignore", "pipe", "ignore"] })
@@ -50,7 +54,6 @@ test("a ClientHello asks a server that speaks HTTP for no other host", async () 
     const allowed = [`api.example:${port}`, "127.0.0.1"].flatMap(host => ["--allow-host", host])
     const script = `python3 client.py ${port} evil.example`
     const words = ["--trust", "untrusted", ...allowed, "-q", "--", "bash", "-c", script]
-    const names = { "api.example": "127.0.0.1" }
     const { stdout, stderr } = await runWithNames(world, names, { words })
     const expected = `site api.example:${port}\n${"alert\n".repeat(3)}`
     expect({ stdout, stderr }).toEqual({ stdout: expected, stderr: "" })
@@ -59,3 +62,47 @@ test("a ClientHello asks a server that speaks HTTP for no other host", async () 
     await http.exited
   }
 })
+
+const javaServer = `
+import com.sun.net.httpserver.HttpServer;
+class Server {
+  public static void main(String[] words) throws Exception {
+    var at = new java.net.InetSocketAddress("127.0.0.1", Integer.parseInt(words[0]));
+    var server = HttpServer.create(at, 0);
+    server.createContext("/", asked -> {
+      byte[] answer = ("site " + asked.getRequestHeaders().getFirst("Host") + "\\n").getBytes();
+      asked.sendResponseHeaders(200, answer.length);
+      asked.getResponseBody().write(answer);
+      asked.close();
+    });
+    server.start();
+    System.out.println("ready");
+  }
+}`
+
+const java = Bun.which("java")
+test.skipIf(java === null)(
+  "three words ask Java's own server for no other host [skipped when java is not installed]",
+  async () => {
+    using world = new World()
+    const port = freePort()
+    const source = `${world.root}/Server.java`
+    await Bun.write(source, javaServer)
+    const http = Bun.spawn([java ?? "", source, String(port)], { stdio: ["ignore", "pipe", "ignore"] })
+    try {
+      await http.stdout.getReader().read()
+      const allowed = [`api.example:${port}`, "127.0.0.1"].flatMap(host => ["--allow-host", host])
+      const asked = (line: string, host: string) => `
+exec 3<>/dev/tcp/api.example/${port}
+printf '${line}\\r\\nHost: ${host}\\r\\nConnection: close\\r\\n\\r\\n' >&3; timeout 10 cat <&3 | grep -ao 'site .*\\|[0-9]* Bad Request'`
+      const odd = ["(GET / ", "(\\n / x", "FOO ftp://x/ "].map(line => asked(line, "evil.example"))
+      const script = [asked("GET / HTTP/1.1", `api.example:${port}`), ...odd].join("")
+      const words = ["--trust", "untrusted", ...allowed, "-q", "--", "bash", "-c", script]
+      const { stdout } = await runWithNames(world, names, { words })
+      expect(stdout).toBe(`site api.example:${port}\n${"400 Bad Request\n".repeat(3)}`)
+    } finally {
+      http.kill("SIGKILL")
+      await http.exited
+    }
+  },
+)
