@@ -1,7 +1,7 @@
 /**
  * What is no HTTP to us and a request to a server that is allowed: which of the server's hosts it is for nobody would have
  * judged. Python's wsgiref takes any word for a method, and so finds a request in a ClientHello whose first line ends like
- * one; Java's own server takes any three words.
+ * one; Java's own server takes any three words; Python's http.server takes a body that it left unread for the next request.
  */
 import { expect, test } from "bun:test"
 import { freePort } from "../support/border.ts"
@@ -106,3 +106,45 @@ printf '${line}\\r\\nHost: ${host}\\r\\nConnection: close\\r\\n\\r\\n' >&3; time
     }
   },
 )
+
+const bodiless = `
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        answer = ("site %s\\n" % self.headers["Host"]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+server = HTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()`
+
+test("a body that a server leaves unread is no request to another of its hosts", async () => {
+  using world = new World()
+  const http = Bun.spawn(["python3", "-c", bodiless], { stdio: ["ignore", "pipe", "ignore"] })
+  try {
+    const { value } = await http.stdout.getReader().read()
+    const port = Number(Buffer.from(value ?? []).toString())
+    const allowed = [`api.example:${port}`, "127.0.0.1"].flatMap(host => ["--allow-host", host])
+    const head = `GET / HTTP/1.1\\r\\nHost: api.example:${port}\\r\\n`
+    const hidden = "GET / HTTP/1.1\\r\\nHost: evil.example\\r\\n\\r\\n"
+    const length = hidden.replaceAll("\\r\\n", "..").length
+    const say = (text: string) => `
+exec 3<>/dev/tcp/api.example/${port}
+printf '${text}' >&3; timeout 2 cat <&3 | grep -a '^site'`
+    const script =
+      say(`${head}\\r\\n${head}Connection: close\\r\\n\\r\\n`) +
+      say(`${head}Content-Length: ${length}\\r\\n\\r\\n${hidden}`)
+    const words = ["--trust", "untrusted", ...allowed, "-q", "--", "bash", "-c", script]
+    const { stdout } = await runWithNames(world, names, { words })
+    const lines = stdout.trim().split("\n")
+    expect(lines.slice(0, 2)).toEqual([`site api.example:${port}`, `site api.example:${port}`])
+    // Its own answer may be lost: whoever closes before all is read resets.
+    expect(stdout).not.toContain("evil.example")
+  } finally {
+    http.kill("SIGKILL")
+    await http.exited
+  }
+})

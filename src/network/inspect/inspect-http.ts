@@ -5,6 +5,7 @@ import { headBytes, type RequestHead } from "../http/head.ts"
 import { OddLine, oddLineFlaw } from "../http/odd-line.ts"
 import { HttpRequests, type RequestAction } from "../http/requests.ts"
 import { SwitchAnswer } from "../http/switch-answer.ts"
+import { closing, mayStayUnread } from "../http/unread-body.ts"
 import type { Refusal } from "../upstream/refusal.ts"
 import type { Disagreement } from "./agreement.ts"
 import type { Finding, Flaw } from "./inspect.ts"
@@ -141,6 +142,8 @@ export class HttpInspector {
     // Not even to where it leads anyway: to some servers it is a request like any other, and the next one follows.
     if (method === "CONNECT")
       return this.#refuse({ why: "a tunnel hides from the sandbox for which host a request is" }, "http")
+    if (mayStayUnread(head))
+      return [{ kind: "pass", bytes: this.#without(headBytes({ ...head, headers: closing(headers) })) }]
     if (upgrade.length > 0 && isFirst && !upgrade.some(hidesHosts)) {
       this.#answer = new SwitchAnswer()
       return [{ kind: "pass", bytes: this.#without(bytes) }]

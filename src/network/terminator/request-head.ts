@@ -1,6 +1,7 @@
 /** An HTTP/1.1 request's head, as it is judged and as it goes to the server. */
 import type { Header, Swapped } from "../credentials/swap.ts"
 import { headBytes, type RequestHead } from "../http/head.ts"
+import { closing, mayStayUnread } from "../http/unread-body.ts"
 import { type AskedRequest, authorityText, type EndedHost } from "./decision.ts"
 
 export function askedOf({ method, target, host, headers }: RequestHead): AskedRequest {
@@ -26,11 +27,12 @@ export function passedHead(
 ): Buffer {
   const headers = offers ? swapped.headers : withoutOffer(swapped.headers)
   const all: Header[] = head.host === undefined ? [...headers, ["Host", authorityText(ended)]] : headers
+  const fields = all.map(([name, value]) => ({ name, value }))
   return headBytes({
     method: head.method,
     version: head.version,
     target: { form: "origin", text: swapped.target },
-    headers: all.map(([name, value]) => ({ name, value })),
+    headers: mayStayUnread(head) ? closing(fields) : fields,
   })
 }
 

@@ -237,6 +237,16 @@ describe("another protocol on the same connection", () => {
   })
 })
 
+test("a body where a server may expect none is the last that it is sent", () => {
+  const head = "GET / HTTP/1.1\r\nHost: web.test\r\n"
+  const rest = "Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 4\r\n\r\nbody"
+  const inspector = toWeb()
+  expect(passed(inspector.push(bytesOf(head + rest)))).toBe(
+    `${head}Content-Length: 4\r\nConnection: close\r\n\r\nbody`,
+  )
+  expect(inspector.isWaiting).toBe(false)
+})
+
 describe("a first line that some servers take for a request", () => {
   const rest = "\r\nHost: other.test\r\n\r\n"
 

@@ -21,6 +21,7 @@ describe("an offer of WebSocket", () => {
 
   test.each([
     ["without a key", ["GET /x HTTP/1.1", "Host: api.test", ...offer]],
+    ["with a body", ["GET /x HTTP/1.1", "Host: api.test", ...offer, key, "Content-Length: 4"]],
     ["with two keys", ["GET /x HTTP/1.1", "Host: api.test", ...offer, key, key]],
     ["with another method", ["POST /x HTTP/1.1", "Host: api.test", ...offer, key]],
     [
@@ -80,6 +81,13 @@ describe("the head that the server gets", () => {
     const head = headOf(only ?? "", "Host: api.test", "Connection: Upgrade", "Upgrade: h2c")
     const headers = head.headers.map(({ name, value }) => [name, value] as const)
     expect(written(head, false, headers)).toBe("GET /y HTTP/1.1\r\nHost: api.test\r\n\r\n")
+  })
+
+  test("is the last one with a body that the server may leave unread", () => {
+    const head = headOf("GET /x HTTP/1.1", "Host: api.test", "Content-Length: 4")
+    expect(written(head, false, [["Content-Length", "4"]])).toBe(
+      "GET /y HTTP/1.1\r\nContent-Length: 4\r\nConnection: close\r\n\r\n",
+    )
   })
 
   test("names the host when the client did not", () => {
