@@ -146,7 +146,7 @@ export class Inspector implements Passage {
 
   /** The hello goes up; what came behind it is looked at like what comes later. */
   #passHello(): Finding[] {
-    const { bytes } = this.#early
+    const bytes = this.#early.take()
     const { message, length } = firstHello(bytes)
     this.#later = new LaterHello(message, name => this.#nameFlaw(name))
     this.#state = "later hello"
@@ -176,8 +176,7 @@ export class Inspector implements Passage {
       otherFlaw: { why: tlsOnly },
     })
     this.#state = "http"
-    const { bytes } = this.#early
-    return this.#http.push(bytes)
+    return this.#http.push(this.#early.take())
   }
 
   #disagreement(claim: Claim, host: HttpAuthority): Disagreement | undefined {

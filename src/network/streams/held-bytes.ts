@@ -30,6 +30,13 @@ export class HeldBytes {
     this.#end += bytes.length
   }
 
+  /** Everything that is held, good for ever, and held no more: an owner that lives on would keep it from being freed. */
+  take(): Buffer {
+    const { bytes } = this
+    this.drop(bytes.length)
+    return bytes
+  }
+
   /** Forgets the first bytes. */
   drop(count: number): void {
     this.#start = Math.min(this.#start + count, this.#end)

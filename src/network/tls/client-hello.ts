@@ -47,6 +47,7 @@ export class ClientHelloReader {
     if (this.#result.kind !== "more") return this.#result
     this.#held.add(bytes)
     this.#result = this.#read()
+    if (this.#result.kind !== "more") for (const read of [this.#held, this.#message]) read.take()
     return this.#result
   }
 

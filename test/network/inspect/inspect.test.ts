@@ -252,3 +252,23 @@ test("where nothing has to be seen everything passes", () => {
   expect(openPassage.isOpen).toBe(true)
   expect([...openPassage.finish(), ...openPassage.pass(), ...openPassage.answered(bytes)]).toEqual([])
 })
+
+test.each([
+  ["a request", Buffer.from("POST / HTTP/1.1\r\nHost: web.test\r\nContent-Length: 99999999\r\n\r\n")],
+  ["TLS", Buffer.concat([named("web.test"), record(Buffer.alloc(9, 10), { type: 23 })])],
+  ["anything else", Buffer.from("\x01\n")],
+])("what was said first is not kept when it has passed: %s", (_, first) => {
+  const [connections, size] = [400, 512 * 1024]
+  Bun.gc(true)
+  const before = process.memoryUsage().rss
+  const open = Array.from({ length: connections }, () => {
+    const inspector = new Inspector({ dialled: nameAt("web.test"), judge: () => judgeOf({}), isEnded: false })
+    const findings = inspector.push(Buffer.concat([first, Buffer.alloc(size, 1)]))
+    const passed = findings.map(finding => (finding.kind === "pass" ? finding.bytes.length : 0))
+    expect(passed.reduce((all, bytes) => all + bytes, 0)).toBe(first.length + size)
+    return inspector
+  })
+  Bun.gc(true)
+  expect(process.memoryUsage().rss - before).toBeLessThan((connections * size) / 2)
+  expect(open).toHaveLength(connections)
+})

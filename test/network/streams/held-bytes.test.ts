@@ -26,6 +26,14 @@ describe("bytes that come in pieces", () => {
     expect(held.bytes.toString()).toBe("h")
   })
 
+  test("are gone when they are taken, and stay as they were", () => {
+    const held = new HeldBytes()
+    for (const piece of ["abc", "def"]) held.add(bytesOf(piece))
+    const taken = held.take()
+    for (const piece of ["g", "h"]) held.add(bytesOf(piece))
+    expect([taken.toString(), held.take().toString(), held.length]).toEqual(["abcdef", "gh", 0])
+  })
+
   test("one piece alone is not copied, and never written to", () => {
     const held = new HeldBytes()
     const memory = bytesOf("0123456789")
