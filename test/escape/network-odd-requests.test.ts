@@ -1,7 +1,8 @@
 /**
  * What is no HTTP to us and a request to a server that is allowed: which of the server's hosts it is for nobody would have
  * judged. Python's wsgiref takes any word for a method, and so finds a request in a ClientHello whose first line ends like
- * one; Java's own server takes any three words; Python's http.server takes a body that it left unread for the next request.
+ * one; Java's own server takes any three words, Ruby's WEBrick any two; Python's http.server takes a body that it left unread
+ * for the next request.
  */
 import { expect, test } from "bun:test"
 import { freePort } from "../support/border.ts"
@@ -100,6 +101,46 @@ printf '${line}\\r\\nHost: ${host}\\r\\nConnection: close\\r\\n\\r\\n' >&3; time
       const words = ["--trust", "untrusted", ...allowed, "-q", "--", "bash", "-c", script]
       const { stdout } = await runWithNames(world, names, { words })
       expect(stdout).toBe(`site api.example:${port}\n${"400 Bad Request\n".repeat(3)}`)
+    } finally {
+      http.kill("SIGKILL")
+      await http.exited
+    }
+  },
+)
+
+const webrick = `
+require "webrick"
+class Site < WEBrick::HTTPServlet::AbstractServlet
+  def service(asked, answer)
+    answer.body = "site #{asked.host}"
+  end
+end
+quiet = WEBrick::Log.new(File::NULL)
+server = WEBrick::HTTPServer.new(Port: ARGV[0].to_i, BindAddress: "127.0.0.1", Logger: quiet, AccessLog: [])
+server.mount("/", Site)
+puts "ready"
+$stdout.flush
+server.start`
+
+const hasWebrick = Bun.which("ruby") !== null && Bun.spawnSync(["ruby", "-rwebrick", "-e", ""]).success
+test.skipIf(!hasWebrick)(
+  "two words ask WEBrick for no other host [skipped when Ruby has no WEBrick]",
+  async () => {
+    using world = new World()
+    const port = freePort()
+    const http = Bun.spawn(["ruby", "-e", webrick, String(port)], { stdio: ["ignore", "pipe", "ignore"] })
+    try {
+      await http.stdout.getReader().read()
+      const allowed = [`api.example:${port}`, "127.0.0.1"].flatMap(host => ["--allow-host", host])
+      const asked = (text: string) => `
+exec 3<>/dev/tcp/api.example/${port}
+printf '${text}' >&3; timeout 2 cat <&3 | grep -ao 'site .*\\|[0-9]* Bad Request'`
+      const own = `GET / HTTP/1.1\\r\\nHost: api.example:${port}\\r\\nConnection: close\\r\\n\\r\\n`
+      const odd = ["(GET http://evil.example/", "(GET\\thttp://evil.example/"].map(line => `${line}\\r\\n`)
+      const script = [own, ...odd].map(asked).join("")
+      const words = ["--trust", "untrusted", ...allowed, "-q", "--", "bash", "-c", script]
+      const { stdout } = await runWithNames(world, names, { words })
+      expect(stdout).toBe("site api.example\n400 Bad Request\n400 Bad Request\n")
     } finally {
       http.kill("SIGKILL")
       await http.exited

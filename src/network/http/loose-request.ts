@@ -11,7 +11,8 @@ const code = { lineFeed: 0x0a, carriageReturn: 0x0d, space: 0x20, delete: 0x7f, 
 const target = /^(\/|[a-z][a-z\d+.-]*:\/)/i
 const targetSoFar = /^([a-z][a-z\d+.-]*:?)?$/i
 const schemeMax = 32
-const ofHttp = /^https?:/i
+/** It names a host by itself, whatever follows. */
+const ofHttp = /^https?:\//i
 /** A field's name up to its colon; some servers take spaces before that. */
 const hostField = /^host[ \t]*:$/i
 const hostSoFar = /^(h|ho|hos|host[ \t]*)$/i
@@ -59,15 +60,14 @@ export class LooseRequest {
   #takeTarget(byte: number): boolean {
     if (byte === code.space) {
       this.#place = target.test(this.#text) ? "version" : "over"
-      const isUrl = ofHttp.test(this.#text)
       this.#text = ""
-      return isUrl && this.#place === "version"
+      return false
     }
     const isVisible = byte > code.space && byte !== code.delete && (byte < code.delete || byte >= code.high)
     if (!target.test(this.#text)) this.#text += String.fromCharCode(byte)
     const isOne = target.test(this.#text) || (targetSoFar.test(this.#text) && this.#text.length <= schemeMax)
     if (!isVisible || !isOne) this.#place = "over"
-    return false
+    return isOne && ofHttp.test(this.#text)
   }
 
   #takeField(byte: number): boolean {

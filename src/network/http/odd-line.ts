@@ -17,13 +17,16 @@ const lineFeed = 0x0a
 /** What some servers take for a space: Python's `split` does. */
 const spaces = new Set([0x20, 0x09, 0x0b, 0x0c, 0x0d, 0x1c, 0x1d, 0x1e, 0x1f, 0x85, 0xa0])
 const version = "HTTP/"
+/** A target that says for which host, without a version (Ruby's WEBrick); its first letters, as many as a version has. */
+const url = /^http[:s]$/i
 /** How the second version begins, after empty lines. */
 const nul = "\0"
 
 export class OddLine {
   #seen = 0
-  /** the beginnings of the line's first word, of the present one, and of the one before it */
+  /** the beginnings of the line's first two words, of the present one, and of the one before it */
   #first = ""
+  #second = ""
   #word = ""
   #last = ""
   #isOver = false
@@ -51,7 +54,8 @@ export class OddLine {
     // Empty lines before a request are passed over.
     this.#isOver = word !== ""
     const first = this.#first || this.#word
-    return word.toUpperCase() === version || first === "PROXY" || first === nul
+    const second = this.#first && (this.#second || this.#word)
+    return word.toUpperCase() === version || url.test(second) || first === "PROXY" || first === nul
   }
 
   #take(byte: number): void {
@@ -59,6 +63,7 @@ export class OddLine {
     if (byte !== lineFeed && !spaces.has(byte)) {
       if (this.#word.length < version.length) this.#word += String.fromCharCode(byte)
     } else if (this.#word !== "") {
+      if (this.#first !== "") this.#second ||= this.#word
       this.#first ||= this.#word
       this.#last = this.#word
       this.#word = ""

@@ -258,6 +258,8 @@ describe("a first line that some servers take for a request", () => {
     "{} http/1.0 \t ",
     `<${"x".repeat(60_000)} / HTTP/1.1`,
     "\r\n\r\n(GET / HTTP/1.1",
+    "(GET\thttp://other.test/",
+    "(GET \x0b HTTPS://other.test/ x",
   ])("does not pass: %#", line => {
     for (const size of [1, 7, 100_000]) {
       const inspector = toWeb()
@@ -270,15 +272,18 @@ describe("a first line that some servers take for a request", () => {
     }
   })
 
-  test.each(["(GET x HTTP/1.1 x", '{"a": "HTTP/1.1"}', "\0\x01HTTP", "\x80".repeat(200_000)])(
-    "does when they do not: %#",
-    line => {
-      const inspector = toWeb()
-      expect(passed(inspector.push(bytesOf(line)))).toBe(line)
-      expect(passed(inspector.push(bytesOf(rest)))).toBe(rest)
-      expect(inspector.isOpen).toBe(true)
-    },
-  )
+  test.each([
+    "(GET x HTTP/1.1 x",
+    '{"a": "HTTP/1.1"}',
+    "\0\x01HTTP",
+    "http://other.test/",
+    "\x80".repeat(200_000),
+  ])("does when they do not: %#", line => {
+    const inspector = toWeb()
+    expect(passed(inspector.push(bytesOf(line)))).toBe(line)
+    expect(passed(inspector.push(bytesOf(rest)))).toBe(rest)
+    expect(inspector.isOpen).toBe(true)
+  })
 })
 
 describe("a first line that Java's own server takes for a request", () => {
@@ -292,6 +297,7 @@ describe("a first line that Java's own server takes for a request", () => {
     head("FOO ftp://x.test/ "),
     head("(GET // x", "X: y\rHOST \t: other.test\r\n"),
     head("(GET http://x.test/ x", ""),
+    head("(\nGET https://x.test/", ""),
   ])("does not pass with a host: %#", text => {
     for (const size of [1, 7, 100_000]) {
       const inspector = toWeb()
