@@ -134,7 +134,7 @@ test.skipIf(!hasWebrick)(
       const allowed = [`api.example:${port}`, "127.0.0.1"].flatMap(host => ["--allow-host", host])
       const asked = (text: string) => `
 exec 3<>/dev/tcp/api.example/${port}
-printf '${text}' >&3; timeout 2 cat <&3 | grep -ao 'site .*\\|[0-9]* Bad Request'`
+printf '${text}' >&3; timeout 10 cat <&3 | grep -ao 'site .*\\|[0-9]* Bad Request'`
       const own = `GET / HTTP/1.1\\r\\nHost: api.example:${port}\\r\\nConnection: close\\r\\n\\r\\n`
       const odd = ["(GET http://evil.example/", "(GET\\thttp://evil.example/"].map(line => `${line}\\r\\n`)
       const script = [own, ...odd].map(asked).join("")
@@ -174,7 +174,7 @@ test("a body that a server leaves unread is no request to another of its hosts",
     const length = hidden.replaceAll("\\r\\n", "..").length
     const say = (text: string) => `
 exec 3<>/dev/tcp/api.example/${port}
-printf '${text}' >&3; timeout 2 cat <&3 | grep -a '^site'`
+printf '${text}' >&3; timeout 10 cat <&3 | grep -a '^site'`
     const script =
       say(`${head}\\r\\n${head}Connection: close\\r\\n\\r\\n`) +
       say(`${head}Content-Length: ${length}\\r\\n\\r\\n${hidden}`)
