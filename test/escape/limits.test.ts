@@ -465,13 +465,13 @@ describe.skipIf(noCpu)(
 
     test("holds for all processes together", async () => {
       using world = new World()
-      const limited = seconds(await world.shell(spin, { options: ["--cpus", "0.2"] }))
+      const limited = seconds(await world.shell(spin, { options: ["--cpus", "0.1"] }))
       expect(limited).toBeLessThan(1)
       // A machine that others keep busy may have nothing to give for two seconds.
       let most = 0
-      for (let tries = 0; tries < 10 && most <= 1; tries++)
+      for (let tries = 0; tries < 10 && most <= 2 * limited; tries++)
         most = Math.max(most, seconds(await world.shell(spin, { options: ["--cpus", "64"] })))
-      expect(most).toBeGreaterThan(1)
+      expect(most).toBeGreaterThan(2 * limited)
     })
   },
 )
