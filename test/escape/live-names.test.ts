@@ -43,7 +43,7 @@ test("what tools run that start in a directory, or are told of it, does not come
   const inProject = names.flatMap(name => [name, `a/b/${name}`])
   expect(succeeded(await world.attempts(Object.fromEntries(inProject.map(make))))).toEqual([])
   const inHome = names.map(name => `~/${name}`)
-  const trusted = { options: ["--trust", "trusted"] }
+  const trusted = { options: ["-n", "--trust", "trusted"] }
   expect(succeeded(await world.attempts(Object.fromEntries(inHome.map(make)), trusted))).toEqual([])
   const plain = ["mise/notes.toml", "emacs", ".yarn/cache/x.zip", "~/other", "latexmk", "x.jvmopts"]
   expect(failed(await world.attempts(Object.fromEntries(plain.map(make)), trusted))).toEqual({})
