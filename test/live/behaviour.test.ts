@@ -258,8 +258,10 @@ print(held, busy)
 os.mkfifo("fifo")
 reader = child("fd = os.open('fifo', os.O_RDONLY); print(fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK, os.read(fd, 9))")
 print("waits", waits(reader))
-# It counts as a reader while it waits.
-writer = os.open("fifo", os.O_WRONLY | os.O_NONBLOCK); os.close(writer)
+# It counts as a reader while it waits, once it has come so far.
+for _ in range(1000):
+    try: os.close(os.open("fifo", os.O_WRONLY | os.O_NONBLOCK)); break
+    except OSError: time.sleep(0.01)
 print(reader.wait(), reader.stdout.read())
 reader = child("fd = os.open('fifo', os.O_RDONLY); print('opened', flush=True); print(os.read(fd, 9))")
 print("waits", waits(reader))
