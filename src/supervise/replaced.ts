@@ -24,18 +24,28 @@ export type Expected = {
  */
 export function refuseReplaced(process_: number, { bound, mountPoints }: Expected): void {
   if (bound.length === 0) return
-  const root = openRoot(process_)
-  // It was killed: nothing will run.
-  if (failedWith(root, errno.noEntry, errno.noProcess)) return
-  if (root < 0) throw failure("opening", `/proc/${process_}/root`, root)
+  const root = rootOf(process_)
+  if (root === undefined) return
   const doubt = firstDoubt(root, bound)
   close(root)
   if (doubt === undefined) return
   if (doubt.isHosts && !hasStrayMount(process_, new Set([...mountPoints, ...bound]))) return
+  // The mounts of what was killed go one by one.
+  const still = rootOf(process_)
+  if (still === undefined) return
+  close(still)
   throw new HostError(
     `${printable(doubt.path)} was replaced while the sandbox was built`,
     "start it again; should that say the same, end what else works there",
   )
+}
+
+/** @returns undefined when it was killed: nothing will run */
+function rootOf(process_: number): number | undefined {
+  const root = openRoot(process_)
+  if (failedWith(root, errno.noEntry, errno.noProcess)) return undefined
+  if (root < 0) throw failure("opening", `/proc/${process_}/root`, root)
+  return root
 }
 
 /**

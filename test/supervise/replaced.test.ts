@@ -61,6 +61,15 @@ test("a directory at which nothing was mounted is refused", async () => {
   })
 })
 
+test("one that is killed while it is looked at is not refused: nothing will run", async () => {
+  await inSandbox([["tree", "tree"]], process_ => {
+    Bun.spawn(["sh", "-c", `sleep 0.2; kill -9 ${process_}`])
+    // Looked at for a second or more.
+    const bound = Array.from({ length: 200_000 }, () => at("tree"))
+    refuseReplaced(process_, { bound, mountPoints: [] })
+  })
+})
+
 test("a link on the way is refused, though it leads to the same", async () => {
   await inSandbox([["tree/below", "tree/below"]], process_ => {
     renameSync(at("tree"), at("moved"))
