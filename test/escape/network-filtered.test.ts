@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from "bun:test"
 import { type HostNames, runWithNames } from "../support/host-names.ts"
+import { anyMethod, pythonServer } from "../support/server-program.ts"
 import { echoService, greetingService, webService } from "../support/services.ts"
 import { World } from "../support/world.ts"
 
@@ -173,27 +174,6 @@ ${say("GET /fronted", "evil.example")}`
   expect(stdout).toStartWith("HTTP/1.1 200 OK\r\nHTTP/1.1 403 Forbidden\r\n")
   expect(heard).toEqual([`GET / HTTP/1.1 Host: ${there}`])
 })
-
-/** Takes any word for a method, as Python's wsgiref does, and says which of its hosts was asked for. */
-const anyMethod = `
-from wsgiref.simple_server import make_server
-def answer(asked, start):
-    start("200 OK", [])
-    return [("site " + asked["HTTP_HOST"]).encode()]
-server = make_server("127.0.0.1", 0, answer)
-print(server.server_port, flush=True)
-server.serve_forever()`
-
-/** @param code of Python's that says its port first */
-async function pythonServer(code: string) {
-  const server = Bun.spawn(["python3", "-c", code], { stdio: ["ignore", "pipe", "ignore"] })
-  const { value } = await server.stdout.getReader().read()
-  const close = async () => {
-    server.kill("SIGKILL")
-    await server.exited
-  }
-  return { port: Number(Buffer.from(value ?? []).toString()), [Symbol.asyncDispose]: close }
-}
 
 test("a server that takes any word for a method is asked for no other host by one", async () => {
   await using server = await pythonServer(anyMethod)

@@ -7,16 +7,8 @@
 import { expect, test } from "bun:test"
 import { freePort } from "../support/border.ts"
 import { runWithNames } from "../support/host-names.ts"
+import { anyMethod, pythonServer, serverProgram } from "../support/server-program.ts"
 import { World } from "../support/world.ts"
-
-const server = `
-from wsgiref.simple_server import make_server
-def answer(asked, start):
-    start("200 OK", [])
-    return [("site " + asked["HTTP_HOST"]).encode()]
-server = make_server("127.0.0.1", 0, answer)
-print(server.server_port, flush=True)
-server.serve_forever()`
 
 /** No byte of the lengths and names is one that Python takes for a space. */
 const client = `
@@ -48,20 +40,14 @@ const names = { "api.example": "127.0.0.1" }
 
 test("a ClientHello asks a server that speaks HTTP for no other host", async () => {
   using world = new World({ project: { "client.py": client } })
-  const http = Bun.spawn(["python3", "-c", server], { stdio: ["ignore", "pipe", "ignore"] })
-  try {
-    const { value } = await http.stdout.getReader().read()
-    const port = Number(Buffer.from(value ?? []).toString())
-    const allowed = [`api.example:${port}`, "127.0.0.1"].flatMap(host => ["--allow-host", host])
-    const script = `python3 client.py ${port} evil.example`
-    const words = ["--trust", "untrusted", ...allowed, "-q", "--", "bash", "-c", script]
-    const { stdout, stderr } = await runWithNames(world, names, { words })
-    const expected = `site api.example:${port}\n${"alert\n".repeat(3)}`
-    expect({ stdout, stderr }).toEqual({ stdout: expected, stderr: "" })
-  } finally {
-    http.kill("SIGKILL")
-    await http.exited
-  }
+  await using server = await pythonServer(anyMethod)
+  const { port } = server
+  const allowed = [`api.example:${port}`, "127.0.0.1"].flatMap(host => ["--allow-host", host])
+  const script = `python3 client.py ${port} evil.example`
+  const words = ["--trust", "untrusted", ...allowed, "-q", "--", "bash", "-c", script]
+  const { stdout, stderr } = await runWithNames(world, names, { words })
+  const expected = `site api.example:${port}\n${"alert\n".repeat(3)}`
+  expect({ stdout, stderr }).toEqual({ stdout: expected, stderr: "" })
 })
 
 const javaServer = `
@@ -89,22 +75,16 @@ test.skipIf(java === null)(
     const port = freePort()
     const source = `${world.root}/Server.java`
     await Bun.write(source, javaServer)
-    const http = Bun.spawn([java ?? "", source, String(port)], { stdio: ["ignore", "pipe", "ignore"] })
-    try {
-      await http.stdout.getReader().read()
-      const allowed = [`api.example:${port}`, "127.0.0.1"].flatMap(host => ["--allow-host", host])
-      const asked = (line: string, host: string) => `
+    await using _server = await serverProgram([java ?? "", source, String(port)])
+    const allowed = [`api.example:${port}`, "127.0.0.1"].flatMap(host => ["--allow-host", host])
+    const asked = (line: string, host: string) => `
 exec 3<>/dev/tcp/api.example/${port}
 printf '${line}\\r\\nHost: ${host}\\r\\nConnection: close\\r\\n\\r\\n' >&3; timeout 10 cat <&3 | grep -ao 'site .*\\|[0-9]* Bad Request'`
-      const odd = ["(GET / ", "(\\n / x", "FOO ftp://x/ "].map(line => asked(line, "evil.example"))
-      const script = [asked("GET / HTTP/1.1", `api.example:${port}`), ...odd].join("")
-      const words = ["--trust", "untrusted", ...allowed, "-q", "--", "bash", "-c", script]
-      const { stdout } = await runWithNames(world, names, { words })
-      expect(stdout).toBe(`site api.example:${port}\n${"400 Bad Request\n".repeat(3)}`)
-    } finally {
-      http.kill("SIGKILL")
-      await http.exited
-    }
+    const odd = ["(GET / ", "(\\n / x", "FOO ftp://x/ "].map(line => asked(line, "evil.example"))
+    const script = [asked("GET / HTTP/1.1", `api.example:${port}`), ...odd].join("")
+    const words = ["--trust", "untrusted", ...allowed, "-q", "--", "bash", "-c", script]
+    const { stdout } = await runWithNames(world, names, { words })
+    expect(stdout).toBe(`site api.example:${port}\n${"400 Bad Request\n".repeat(3)}`)
   },
 )
 
@@ -128,23 +108,17 @@ test.skipIf(!hasWebrick)(
   async () => {
     using world = new World()
     const port = freePort()
-    const http = Bun.spawn(["ruby", "-e", webrick, String(port)], { stdio: ["ignore", "pipe", "ignore"] })
-    try {
-      await http.stdout.getReader().read()
-      const allowed = [`api.example:${port}`, "127.0.0.1"].flatMap(host => ["--allow-host", host])
-      const asked = (text: string) => `
+    await using _server = await serverProgram(["ruby", "-e", webrick, String(port)])
+    const allowed = [`api.example:${port}`, "127.0.0.1"].flatMap(host => ["--allow-host", host])
+    const asked = (text: string) => `
 exec 3<>/dev/tcp/api.example/${port}
 printf '${text}' >&3; timeout 10 cat <&3 | grep -ao 'site .*\\|[0-9]* Bad Request'`
-      const own = `GET / HTTP/1.1\\r\\nHost: api.example:${port}\\r\\nConnection: close\\r\\n\\r\\n`
-      const odd = ["(GET http://evil.example/", "(GET\\thttp://evil.example/"].map(line => `${line}\\r\\n`)
-      const script = [own, ...odd].map(asked).join("")
-      const words = ["--trust", "untrusted", ...allowed, "-q", "--", "bash", "-c", script]
-      const { stdout } = await runWithNames(world, names, { words })
-      expect(stdout).toBe("site api.example\n400 Bad Request\n400 Bad Request\n")
-    } finally {
-      http.kill("SIGKILL")
-      await http.exited
-    }
+    const own = `GET / HTTP/1.1\\r\\nHost: api.example:${port}\\r\\nConnection: close\\r\\n\\r\\n`
+    const odd = ["(GET http://evil.example/", "(GET\\thttp://evil.example/"].map(line => `${line}\\r\\n`)
+    const script = [own, ...odd].map(asked).join("")
+    const words = ["--trust", "untrusted", ...allowed, "-q", "--", "bash", "-c", script]
+    const { stdout } = await runWithNames(world, names, { words })
+    expect(stdout).toBe("site api.example\n400 Bad Request\n400 Bad Request\n")
   },
 )
 
@@ -164,28 +138,22 @@ server.serve_forever()`
 
 test("a body that a server leaves unread is no request to another of its hosts", async () => {
   using world = new World()
-  const http = Bun.spawn(["python3", "-c", bodiless], { stdio: ["ignore", "pipe", "ignore"] })
-  try {
-    const { value } = await http.stdout.getReader().read()
-    const port = Number(Buffer.from(value ?? []).toString())
-    const allowed = [`api.example:${port}`, "127.0.0.1"].flatMap(host => ["--allow-host", host])
-    const head = `GET / HTTP/1.1\\r\\nHost: api.example:${port}\\r\\n`
-    const hidden = "GET / HTTP/1.1\\r\\nHost: evil.example\\r\\n\\r\\n"
-    const length = hidden.replaceAll("\\r\\n", "..").length
-    const say = (text: string) => `
+  await using server = await pythonServer(bodiless)
+  const { port } = server
+  const allowed = [`api.example:${port}`, "127.0.0.1"].flatMap(host => ["--allow-host", host])
+  const head = `GET / HTTP/1.1\\r\\nHost: api.example:${port}\\r\\n`
+  const hidden = "GET / HTTP/1.1\\r\\nHost: evil.example\\r\\n\\r\\n"
+  const length = hidden.replaceAll("\\r\\n", "..").length
+  const say = (text: string) => `
 exec 3<>/dev/tcp/api.example/${port}
 printf '${text}' >&3; timeout 10 cat <&3 | grep -a '^site'`
-    const script =
-      say(`${head}\\r\\n${head}Connection: close\\r\\n\\r\\n`) +
-      say(`${head}Content-Length: ${length}\\r\\n\\r\\n${hidden}`)
-    const words = ["--trust", "untrusted", ...allowed, "-q", "--", "bash", "-c", script]
-    const { stdout } = await runWithNames(world, names, { words })
-    const lines = stdout.trim().split("\n")
-    expect(lines.slice(0, 2)).toEqual([`site api.example:${port}`, `site api.example:${port}`])
-    // Its own answer may be lost: whoever closes before all is read resets.
-    expect(stdout).not.toContain("evil.example")
-  } finally {
-    http.kill("SIGKILL")
-    await http.exited
-  }
+  const script =
+    say(`${head}\\r\\n${head}Connection: close\\r\\n\\r\\n`) +
+    say(`${head}Content-Length: ${length}\\r\\n\\r\\n${hidden}`)
+  const words = ["--trust", "untrusted", ...allowed, "-q", "--", "bash", "-c", script]
+  const { stdout } = await runWithNames(world, names, { words })
+  const lines = stdout.trim().split("\n")
+  expect(lines.slice(0, 2)).toEqual([`site api.example:${port}`, `site api.example:${port}`])
+  // Its own answer may be lost: whoever closes before all is read resets.
+  expect(stdout).not.toContain("evil.example")
 })

@@ -97,6 +97,13 @@ describe("TLS to a name", () => {
     }
   })
 
+  test("is open, so that nobody looks any more, once no such line can come", () => {
+    const { inspector } = inspect(Buffer.concat([named("web.test"), record(Buffer.alloc(9), { type: 23 })]))
+    expect(inspector.isOpen).toBe(false)
+    inspector.push(Buffer.from(" \0\n"))
+    expect(inspector.isOpen).toBe(true)
+  })
+
   test("is not followed by anything but TLS", async () => {
     const { inspector } = inspect(await realHello("web.test"))
     const { passed, refused } = sum(inspector.push(Buffer.from(request("other.test"))))
